@@ -1,0 +1,121 @@
+"""Posted forms: read with bounds, and turned into decisions."""
+
+from urllib.parse import parse_qs
+
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
+
+from photo_tagger.clock import now
+from photo_tagger.domain.draft import Draft
+from photo_tagger.domain.photo import Decision, PhotoRecord
+
+Form = dict[str, list[str]]
+
+MAX_BODY = 64 * 1024
+"""Characters of a posted form: ten times what the longest draft needs."""
+
+MAX_ROUNDS = 3
+"""How often one photo may be drafted."""
+
+MAX_WORDS = 500
+"""Characters of a hint or of a reason in the reviewer's own words."""
+
+REJECT_REASONS = (
+    "The photo is not good enough",
+    "We do not sell this",
+    "It is in the shop already",
+    "Something else",
+)
+
+_ALLOWED_SITES = ("same-origin", "none", "")
+
+
+class BadFormError(Exception):
+    """The form cannot be taken as it is; the message tells the reviewer what to do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def read_form(event: LambdaFunctionUrlEvent) -> Form:
+    """The fields of a posted form.
+
+    Raises BadFormError for a form that another site posted, one over the limit, and one that is no
+    form at all. The length is judged before anything is decoded.
+    """
+    headers = {name.lower(): value for name, value in event.headers.items()}
+    if headers.get("sec-fetch-site", "") not in _ALLOWED_SITES:
+        raise BadFormError(403, "Please use the buttons on the page that your mail leads to.")
+    if len(event.body or "") > MAX_BODY:
+        raise BadFormError(413, "That is too much text. Please go back and make it shorter.")
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    if kind != "application/x-www-form-urlencoded":
+        raise BadFormError(400, "Please use the buttons on the page that your mail leads to.")
+    try:
+        return parse_qs(
+            event.decoded_body or "", keep_blank_values=True, max_num_fields=300, errors="strict"
+        )
+    except ValueError as error:
+        raise BadFormError(
+            400, "The form arrived damaged. Please go back and try again."
+        ) from error
+
+
+def draft_in(form: Form) -> Draft:
+    """The five fields as the reviewer left them; browsers end lines with CR LF."""
+    return Draft(
+        title=_line(form, "title"),
+        alt_text=_line(form, "alt_text"),
+        tags=form.get("tags", []),
+        category=_line(form, "category"),
+        description=_text(form, "description"),
+    )
+
+
+def approval(record: PhotoRecord, fields: Draft, reviewer: str) -> Decision:
+    """Approved as drafted, or edited when any word differs."""
+    return Decision(
+        round=record.round,
+        action="approved" if fields == record.draft else "edited",
+        by_user=reviewer,
+        decided_at=now(),
+        fields=fields,
+    )
+
+
+def rejection(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
+    """Rejected, for the chosen reason and in the reviewer's own words. Raises BadFormError."""
+    chosen = _line(form, "reason")
+    own_words = _text(form, "own_words")[:MAX_WORDS]
+    if chosen not in REJECT_REASONS:
+        raise BadFormError(422, "Please choose a reason, so that we know what was wrong.")
+    reason = f"{chosen}: {own_words}" if own_words else chosen
+    return Decision(
+        round=record.round,
+        action="rejected",
+        by_user=reviewer,
+        decided_at=now(),
+        reject_reason=reason,
+    )
+
+
+def another_try(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
+    """A new draft, with a hint. Raises BadFormError without a hint or after three rounds."""
+    hint = _text(form, "hint")[:MAX_WORDS]
+    if record.round >= MAX_ROUNDS:
+        raise BadFormError(
+            422, f"This photo was drafted {MAX_ROUNDS} times. Please edit the draft by hand."
+        )
+    if not hint:
+        raise BadFormError(422, "Please write a hint, for example “it is linen, not cotton”.")
+    return Decision(
+        round=record.round, action="try_again", by_user=reviewer, decided_at=now(), hint=hint
+    )
+
+
+def _line(form: Form, name: str) -> str:
+    return " ".join(form.get(name, [""])[0].split())
+
+
+def _text(form: Form, name: str) -> str:
+    return form.get(name, [""])[0].replace("\r\n", "\n").strip()

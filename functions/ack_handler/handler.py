@@ -1,0 +1,92 @@
+"""The Function URL behind the mailed links: shows drafts (GET) and takes decisions (POST)."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ack_handler import pages
+from ack_handler.forms import BadFormError, read_form
+from ack_handler.pages import Page
+from ack_handler.review import Review
+from photo_tagger.aws.config import shop_config
+from photo_tagger.aws.documents import style_doc
+from photo_tagger.aws.drafts import Drafts
+from photo_tagger.aws.links import Links
+from photo_tagger.environment import Environment
+from photo_tagger.observability import logger, metrics
+
+app = LambdaFunctionUrlResolver()
+
+
+class Settings(Environment):
+    """What the template tells this function."""
+
+    drafts_table: str
+    audit_table: str
+    ack_table: str
+    links_table: str
+    resized_bucket: str
+    rules_bucket: str
+    config_path: str
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.read()
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One HTTP request."""
+    return app.resolve(event, context)
+
+
+@app.route("/r/<key>", method=["GET", "HEAD"])
+def show(key: str) -> Page:
+    """What the link leads to now. Changes nothing."""
+    return _review().page(key)
+
+
+@app.route("/r/<key>/photo.jpg", method=["GET", "HEAD"])
+def photo(key: str) -> Page:
+    """The small copy of the photo."""
+    return _review().photo(key)
+
+
+@app.post("/r/<key>/<action>")
+def decide(key: str, action: str) -> Page:
+    """Take the decision in the posted form."""
+    try:
+        form = read_form(app.current_event)
+    except BadFormError as error:
+        return pages.problem(error.status, "That did not work", str(error))
+    return _review().decide(key, action, form)
+
+
+@app.get("/style.css")
+def style() -> Page:
+    """The pages' style sheet."""
+    return pages.style_sheet()
+
+
+@app.not_found
+def not_found(_: Exception) -> Page:
+    """Every other address."""
+    return pages.problem(
+        404, "Nothing here", "Please open the link in the mail that told you of a draft."
+    )
+
+
+def _review() -> Review:
+    config = shop_config(settings().config_path)
+    return Review(
+        Drafts(settings().drafts_table, settings().audit_table, settings().ack_table),
+        Links(settings().links_table),
+        resized_bucket=settings().resized_bucket,
+        style=lambda: style_doc(settings().rules_bucket),
+        reader_note=config.reader_note.strip("- "),
+    )

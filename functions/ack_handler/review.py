@@ -1,0 +1,163 @@
+"""What a link leads to, and what a decision does: decide first, resume second."""
+
+import json
+import time
+from collections.abc import Callable
+
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
+
+from ack_handler import pages
+from ack_handler.forms import (
+    BadFormError,
+    Form,
+    another_try,
+    approval,
+    draft_in,
+    rejection,
+)
+from ack_handler.pages import Page
+from photo_tagger.aws.clients import client
+from photo_tagger.aws.drafts import Drafts
+from photo_tagger.aws.links import Links
+from photo_tagger.domain import lifecycle
+from photo_tagger.domain.draft import Draft, FieldName
+from photo_tagger.domain.links import ReviewLink
+from photo_tagger.domain.photo import Decision, PhotoRecord, Status
+from photo_tagger.domain.style import StyleDoc, problems
+from photo_tagger.observability import logger, metrics
+
+_CLOSED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+
+
+class Review:
+    """The review of one draft through one mailed link."""
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        links: Links,
+        *,
+        resized_bucket: str,
+        style: Callable[[], StyleDoc],
+        reader_note: str,
+    ) -> None:
+        self._drafts = drafts
+        self._links = links
+        self._resized_bucket = resized_bucket
+        self._style = style
+        self._reader_note = reader_note
+
+    def page(self, key: str) -> Page:
+        """The draft with its forms, or what became of it."""
+        link = self._open(key)
+        if link is None:
+            return pages.unknown_link()
+        record = self._drafts.get(link.photo_id)
+        return self._closed_page(record, link, key) or self._form_page(record, key)
+
+    def photo(self, key: str) -> Page:
+        """The small copy of the link's photo."""
+        link = self._open(key)
+        if link is None:
+            return pages.unknown_link()
+        record = self._drafts.get(link.photo_id)
+        answer = client("s3").get_object(Bucket=self._resized_bucket, Key=str(record.image_key))
+        return pages.picture(answer["Body"].read())
+
+    def decide(self, key: str, action: str, form: Form) -> Page:
+        """Take one decision, once; then show what stands on record."""
+        link = self._open(key)
+        if link is None:
+            return pages.unknown_link()
+        record = self._drafts.get(link.photo_id)
+        closed = self._closed_page(record, link, key)
+        if closed:
+            return closed
+        logger.append_keys(photo_id=record.photo_id)
+        fields = draft_in(form) if action == "approve" else None
+        found = problems(fields, self._style()) if fields else {}
+        if found:
+            return self._form_page(record, key, fields, found)
+        try:
+            decision = _decision(record, action, form, fields, link.reviewer)
+        except BadFormError as error:
+            return self._form_page(record, key, message=str(error), status=error.status)
+        return self._take(decision, record.photo_id, link, key)
+
+    def _take(self, decision: Decision, photo_id: str, link: ReviewLink, key: str) -> Page:
+        try:
+            record, change = self._drafts.change(
+                photo_id, lambda current: lifecycle.decided(current, decision)
+            )
+        except lifecycle.SupersededError:
+            record, change = self._drafts.get(photo_id), None
+        if change:
+            _resume(record, decision)
+            return pages.see_other(f"/r/{key}")
+        return self._closed_page(record, link, key) or self._form_page(record, key)
+
+    def _open(self, key: str) -> ReviewLink | None:
+        link = self._links.find(key)
+        if link is None:
+            logger.warning("a link that does not exist was opened")
+            metrics.add_metric(name="LinkFailures", unit=MetricUnit.Count, value=1)
+        return link
+
+    def _closed_page(self, record: PhotoRecord, link: ReviewLink, key: str) -> Page | None:
+        """The page of a link that has nothing left to decide, or None."""
+        decision = record.decision_of(link.round)
+        if decision:
+            return pages.decided(record, decision, link.reviewer, key)
+        if link.round < record.round:
+            return pages.replaced()
+        if link.ends_at < time.time() or record.status is Status.EXPIRED:
+            return pages.ended()
+        return None
+
+    def _form_page(
+        self,
+        record: PhotoRecord,
+        key: str,
+        fields: Draft | None = None,
+        found: dict[FieldName, str] | None = None,
+        message: str = "",
+        status: int = 200,
+    ) -> Page:
+        return pages.review(
+            record=record,
+            fields=fields or record.draft or Draft(),
+            found=found or {},
+            message="Please look at the fields marked below." if found else message,
+            status=422 if found else status,
+            style=self._style(),
+            reader_note=self._reader_note,
+            key=key,
+        )
+
+
+def _decision(
+    record: PhotoRecord, action: str, form: Form, fields: Draft | None, reviewer: str
+) -> Decision:
+    if fields is not None:
+        return approval(record, fields, reviewer)
+    if action == "reject":
+        return rejection(record, form, reviewer)
+    if action == "try-again":
+        return another_try(record, form, reviewer)
+    raise BadFormError(404, "Please use one of the buttons on this page.")
+
+
+def _resume(record: PhotoRecord, decision: Decision) -> None:
+    """Send the decision to the waiting execution; if that fails, it is still safe on record."""
+    try:
+        client("stepfunctions").send_task_success(
+            taskToken=str(record.task_token), output=json.dumps(decision.for_the_workflow())
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        metrics.add_metric(name="ResumeFailures", unit=MetricUnit.Count, value=1)
+        if code in _CLOSED:
+            logger.warning("the wait is over; the decision is on record", extra={"code": code})
+        else:
+            logger.exception("the decision is on record but the execution was not told")

@@ -1,0 +1,52 @@
+"""Puts one function's package together: its folder, the shared package and its requirements.
+
+`sam build` calls it through the Makefile for AWS. The laptop takes the same sources from here and
+links the requirements from its own environment, since it runs another Python on other hardware.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FUNCTIONS = Path(__file__).resolve().parent
+SHARED = "photo_tagger"
+
+
+def folder_of(logical_id: str) -> str:
+    """`QualityGateFunction` in the template is the folder `quality_gate`."""
+    words = re.findall(r"[A-Z][a-z0-9]*", logical_id.removesuffix("Function"))
+    return "_".join(words).lower()
+
+
+def copy_sources(folder: str, target: Path) -> None:
+    """The function's own folder and the shared package."""
+    for name in (folder, SHARED):
+        shutil.copytree(
+            FUNCTIONS / name,
+            target / name,
+            ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"),
+        )
+
+
+def install_requirements(folder: str, target: Path) -> None:
+    """The wheels for AWS's Python on arm64, whatever machine this is."""
+    platforms = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+    command += [f"--platform={platform}" for platform in platforms]
+    command += ["--python-version=3.14", "--implementation=cp", f"--target={target}"]
+    command += ["-r", str(FUNCTIONS / folder / "requirements.txt")]
+    command += ["-c", str(FUNCTIONS / "constraints.txt")]
+    subprocess.run(command, check=True)
+
+
+def main(logical_id: str, target: str) -> None:
+    """Build the package of the function with this logical id into the folder `target`."""
+    folder = folder_of(logical_id)
+    copy_sources(folder, Path(target))
+    install_requirements(folder, Path(target))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

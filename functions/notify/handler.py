@@ -1,0 +1,43 @@
+"""NotifyOwner: mails the draft and leaves the execution waiting on its task token."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from notify.notifier import Notifier, Request
+from photo_tagger.aws.config import shop_config
+from photo_tagger.aws.drafts import Drafts
+from photo_tagger.aws.links import Links
+from photo_tagger.environment import Environment
+from photo_tagger.observability import logger
+
+
+class Settings(Environment):
+    """What the template tells this function."""
+
+    drafts_table: str
+    audit_table: str
+    links_table: str
+    resized_bucket: str
+    config_path: str
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.read()
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: LambdaContext) -> None:
+    """The execution goes on when somebody answers the token, not when this returns."""
+    request = Request.model_validate(event)
+    logger.append_keys(photo_id=request.photo_id)
+    notifier = Notifier(
+        Drafts(settings().drafts_table, settings().audit_table),
+        Links(settings().links_table),
+        resized_bucket=settings().resized_bucket,
+        config=shop_config(settings().config_path),
+    )
+    notifier.await_owner(request)

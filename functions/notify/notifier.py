@@ -1,0 +1,109 @@
+"""Begin a wait for the owner: token on record first, mail after."""
+
+import json
+import time
+
+from pydantic import BaseModel, Field
+
+from notify.card import Card, card_mail
+from notify.mailer import send
+from photo_tagger.aws.clients import client
+from photo_tagger.aws.config import ShopConfig
+from photo_tagger.aws.drafts import Drafts
+from photo_tagger.aws.links import Links
+from photo_tagger.domain import lifecycle
+from photo_tagger.domain.links import ReviewLink, key_hash, new_key
+from photo_tagger.domain.photo import Decision, PhotoRecord
+from photo_tagger.observability import logger
+
+_LINK_SECONDS = 400 * 24 * 3600
+
+
+class Review(BaseModel):
+    """Which wait of which round this is; the last one is parked."""
+
+    round: int
+    step: int
+    last_step: int
+
+
+class Request(BaseModel):
+    """What the state hands over."""
+
+    photo_id: str
+    task_token: str = Field(repr=False)
+    review: Review
+
+
+class Notifier:
+    """Mails reviewers and keeps the token that their answer will need."""
+
+    def __init__(
+        self, drafts: Drafts, links: Links, *, resized_bucket: str, config: ShopConfig
+    ) -> None:
+        self._drafts = drafts
+        self._links = links
+        self._resized_bucket = resized_bucket
+        self._config = config
+
+    def await_owner(self, request: Request) -> None:
+        """Store the token and mail every reviewer; a parked photo waits without mail.
+
+        If this round is decided already (an answer while the last wait ran out, or before a
+        redrive), the token is answered at once and nobody is mailed.
+        """
+        review = request.review
+        parked = review.step == review.last_step
+        keys = {} if parked else {who: new_key() for who in self._config.reviewers}
+        record, change = self._drafts.change(
+            request.photo_id,
+            lambda current: lifecycle.owner_awaited(
+                current,
+                round_=review.round,
+                step=review.step,
+                parked=parked,
+                task_token=request.task_token,
+            ),
+            also=[self._links.put_request(_link(request, who, key)) for who, key in keys.items()],
+        )
+        decision = record.decision_of(review.round)
+        if change is None and decision:
+            _answer(request.task_token, decision)
+            return
+        image = self._image(record) if keys else b""
+        for who, key in keys.items():
+            self._mail(record, image, who, key, reminder=review.step > 0)
+
+    def _mail(
+        self, record: PhotoRecord, image: bytes, who: str, key: str, *, reminder: bool
+    ) -> None:
+        card = Card(
+            record=record,
+            image=image,
+            url=f"{self._config.review_base_url.rstrip('/')}/r/{key}",
+            reader_note=self._config.reader_note.strip("- "),
+            reminder=reminder,
+        )
+        send(card_mail(card, sender=self._config.sender, recipient=who))
+        logger.info("mailed", extra={"reminder": reminder})
+
+    def _image(self, record: PhotoRecord) -> bytes:
+        answer = client("s3").get_object(Bucket=self._resized_bucket, Key=str(record.image_key))
+        return bytes(answer["Body"].read())
+
+
+def _link(request: Request, reviewer: str, key: str) -> ReviewLink:
+    return ReviewLink(
+        key_hash=key_hash(key),
+        photo_id=request.photo_id,
+        round=request.review.round,
+        reviewer=reviewer,
+        ends_at=int(time.time()) + _LINK_SECONDS,
+    )
+
+
+def _answer(task_token: str, decision: Decision) -> None:
+    logger.info("decided already; going on")
+    client("stepfunctions").send_task_success(
+        taskToken=task_token, output=json.dumps(decision.for_the_workflow())
+    )

@@ -1,0 +1,1 @@
+"""The tables, buckets, parameters and secrets behind the domain."""

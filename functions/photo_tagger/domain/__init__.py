@@ -1,0 +1,1 @@
+"""Photos, drafts, style, rules, links and decisions. Nothing in here knows AWS."""

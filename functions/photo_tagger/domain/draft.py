@@ -1,0 +1,63 @@
+"""The five fields of a listing, as drafted and as decided."""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FieldName = Literal["title", "alt_text", "tags", "category", "description"]
+FIELD_NAMES: Final[tuple[FieldName, ...]] = (
+    "title",
+    "alt_text",
+    "tags",
+    "category",
+    "description",
+)
+
+NotAProduct = Literal["no", "screenshot", "receipt", "person", "empty_box", "other"]
+
+
+class Draft(BaseModel):
+    """What a listing says. Tags and category come from the shop's own lists."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = ""
+    alt_text: str = ""
+    tags: list[str] = Field(default_factory=list)
+    category: str = ""
+    description: str = ""
+
+
+class Confidence(BaseModel):
+    """How sure the reader is of each field, 0 (cannot tell) to 1."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: float = Field(default=0.0, ge=0, le=1)
+    alt_text: float = Field(default=0.0, ge=0, le=1)
+    tags: float = Field(default=0.0, ge=0, le=1)
+    category: float = Field(default=0.0, ge=0, le=1)
+    description: float = Field(default=0.0, ge=0, le=1)
+
+    def below(self, threshold: float) -> list[FieldName]:
+        """The fields of which the reader is less sure than `threshold`."""
+        return [name for name in FIELD_NAMES if getattr(self, name) < threshold]
+
+
+class Usage(BaseModel):
+    """Tokens one model call took, as Converse reports them."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
+class Reading(BaseModel):
+    """One pass of the reader over one photo, after the style doc's checks."""
+
+    draft: Draft
+    confidence: Confidence
+    not_a_product: NotAProduct
+    notes: list[str] = Field(default_factory=list, description="what was repaired, in words")
+    style_version: str
+    usage: list[Usage]

@@ -1,0 +1,26 @@
+"""Names for photos and their executions."""
+
+import hashlib
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+_HASH_DIGITS = 12
+_SLUG_LENGTH = 48
+
+
+def slug(text: str) -> str:
+    """The ASCII letters and digits of `text` in lower case, joined by hyphens; may be empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_SLUG_LENGTH].rstrip("-")
+
+
+def photo_id(bucket: str, key: str, version_id: str) -> str:
+    """The id of one version of one dropped file, readable in the Step Functions console.
+
+    The slug of the file's name and 12 hex digits of a hash of bucket, key and version: at most 61
+    characters, so that a number for a new start still fits into the 80 of an execution name.
+    """
+    digest = hashlib.sha256("\0".join((bucket, key, version_id)).encode()).hexdigest()
+    name = slug(PurePosixPath(key).stem)
+    return f"{name}-{digest[:_HASH_DIGITS]}" if name else digest[:_HASH_DIGITS]

@@ -1,0 +1,170 @@
+"""Every step of a photo's life, as a change to its record.
+
+Each function takes the record as it was just read and returns the change to write, or None when
+there is nothing left to do (the step was taken before: a retry, a redrive, a second click). The
+write happens only if nobody else wrote in between; otherwise the step is worked out again.
+"""
+
+from typing import Any
+
+from photo_tagger.domain.draft import Draft, Reading
+from photo_tagger.domain.photo import (
+    Change,
+    Decision,
+    Listing,
+    Outcome,
+    PhotoRecord,
+    Status,
+    StoredObject,
+)
+
+MACHINE = "photo-tagger"
+"""Who did it, where no person did."""
+
+
+class SupersededError(Exception):
+    """The round a step belongs to is over; the record has moved on."""
+
+
+def started(record: PhotoRecord, execution_arn: str) -> Change | None:
+    """The photo's execution exists."""
+    if record.execution_arn == execution_arn:
+        return None
+    return _by_machine("started", execution_arn=execution_arn)
+
+
+def draft_saved(
+    record: PhotoRecord,
+    *,
+    round_: int,
+    outcome: Outcome,
+    reading: Reading,
+    threshold: float,
+    image_key: str,
+) -> Change | None:
+    """A reading became the draft of a round. What earlier rounds spent stays on the bill."""
+    if record.round >= round_:
+        return None
+    return _by_machine(
+        "drafted",
+        round=round_,
+        outcome=outcome,
+        draft=reading.draft.model_dump(),
+        confidence=reading.confidence.model_dump(),
+        threshold=threshold,
+        notes=reading.notes,
+        style_version=reading.style_version,
+        usage=[usage.model_dump() for usage in (*record.usage, *reading.usage)],
+        image_key=image_key,
+        store_words=None,
+    )
+
+
+def owner_awaited(
+    record: PhotoRecord, *, round_: int, step: int, parked: bool, task_token: str
+) -> Change | None:
+    """The execution waits on a new task token. None when this round is decided already."""
+    if record.round != round_:
+        raise SupersededError(f"round {round_} is over; the photo is in round {record.round}")
+    if record.decision_of(round_):
+        return None
+    return _by_machine(
+        "parked" if parked else "mailed" if step == 0 else "reminded",
+        status=Status.PARKED if parked else Status.WAITING,
+        step=step,
+        task_token=task_token,
+    )
+
+
+def decided(record: PhotoRecord, decision: Decision) -> Change | None:
+    """A reviewer decided. None when this round has a decision, whoever made it."""
+    if record.round != decision.round or record.status is Status.EXPIRED:
+        raise SupersededError(f"round {decision.round} is over")
+    if record.decision_of(decision.round):
+        return None
+    statuses = {
+        "approved": Status.APPROVED,
+        "edited": Status.EDITED,
+        "rejected": Status.REJECTED,
+        "try_again": Status.PROCESSING,
+    }
+    values: dict[str, Any] = {
+        "decision": decision.model_dump(),
+        "status": statuses[decision.action],
+    }
+    if decision.action == "try_again":
+        values["outcome"] = None
+        values["hints"] = [*record.hints, decision.hint]
+    ack = {
+        "photo_id": record.photo_id,
+        "ack_ts": decision.decided_at,
+        "round": decision.round,
+        "action": decision.action,
+        "by_user": decision.by_user,
+        "reject_reason": decision.reject_reason,
+        "hint": decision.hint,
+    }
+    return Change(action=decision.action, by_user=decision.by_user, values=values, ack=ack)
+
+
+def listed(record: PhotoRecord, listing: Listing) -> Change | None:
+    """The store has the listing."""
+    if record.status is Status.LISTED:
+        return None
+    return _by_machine("listed", status=Status.LISTED, listing=listing.model_dump())
+
+
+def reopened(record: PhotoRecord, *, round_: int, store_words: str) -> Change | None:
+    """The store refused the decided fields: they become the draft of the next round."""
+    if record.round > round_:
+        return None
+    decided_fields = approved_fields(record)
+    return _by_machine(
+        "reopened",
+        round=round_ + 1,
+        status=Status.PROCESSING,
+        outcome=Outcome.NEEDS_REVIEW,
+        draft=decided_fields.model_dump(),
+        store_words=store_words,
+    )
+
+
+def flagged(
+    record: PhotoRecord, *, reasons: list[str], flagged: StoredObject, rejected: bool
+) -> Change | None:
+    """The original lies in the flagged bucket, either as the gate's verdict or a reviewer's."""
+    if record.flagged == flagged:
+        return None
+    values = {"flagged": flagged.model_dump(), "flag_reasons": reasons}
+    if rejected:
+        return _by_machine("moved", **values)
+    return _by_machine("flagged", status=Status.FLAGGED, outcome=Outcome.FLAGGED, **values)
+
+
+def duplicate_found(record: PhotoRecord, original: str) -> Change | None:
+    """The same bytes came before, as another photo."""
+    if record.status is Status.DUPLICATE:
+        return None
+    return _by_machine("duplicate", status=Status.DUPLICATE, duplicate_of=original)
+
+
+def expired(record: PhotoRecord, *, round_: int) -> Change | None:
+    """Nobody answered for the longest time a draft waits."""
+    if record.decision_of(round_) or record.status is Status.EXPIRED:
+        return None
+    return _by_machine("expired", status=Status.EXPIRED)
+
+
+def approved_fields(record: PhotoRecord) -> Draft:
+    """The fields that a person released for the store.
+
+    Raises ValueError when no approval is on record: nothing reaches the store without one.
+    """
+    decision = record.decision_of(record.round)
+    if decision is None or decision.action not in ("approved", "edited") or not decision.fields:
+        raise ValueError(f"{record.photo_id} has no approval in round {record.round}")
+    return decision.fields
+
+
+def _by_machine(action: str, **values: object) -> Change:
+    return Change(action=action, by_user=MACHINE, values=values)

@@ -1,0 +1,34 @@
+"""The random key behind a mailed link. Only its hash is ever kept."""
+
+import hashlib
+import secrets
+
+from pydantic import BaseModel
+
+_KEY_BYTES = 32
+
+
+class ReviewLink(BaseModel):
+    """What a mailed link opens: one photo's draft in one round, for one reviewer.
+
+    `ends_at` is in seconds since 1970, as DynamoDB's TTL wants it.
+    """
+
+    key_hash: str
+    photo_id: str
+    round: int
+    reviewer: str
+    ends_at: int
+
+
+def new_key() -> str:
+    """A fresh 256-bit key, safe in a URL."""
+    return secrets.token_urlsafe(_KEY_BYTES)
+
+
+def key_hash(key: str) -> str:
+    """The SHA-256 of a key in hex: the only form in which it is stored.
+
+    A plain hash is enough, since the key is random and as long as the hash.
+    """
+    return hashlib.sha256(key.encode()).hexdigest()

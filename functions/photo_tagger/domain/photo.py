@@ -1,0 +1,129 @@
+"""The record of one photo: the row in `pt-drafts`, the source of truth for its life."""
+
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from photo_tagger.domain.draft import Confidence, Draft, Usage
+
+SCHEMA_VERSION: Final = 1
+
+
+class Status(StrEnum):
+    """Where a photo stands. The lifecycle is drawn in docs/architecture.md."""
+
+    PROCESSING = "processing"
+    WAITING = "waiting"
+    PARKED = "parked"
+    APPROVED = "approved"
+    EDITED = "edited"
+    LISTED = "listed"
+    REJECTED = "rejected"
+    FLAGGED = "flagged"
+    DUPLICATE = "duplicate"
+    EXPIRED = "expired"
+
+
+ENDED: Final = frozenset(
+    {Status.LISTED, Status.REJECTED, Status.FLAGGED, Status.DUPLICATE, Status.EXPIRED}
+)
+
+
+class Outcome(StrEnum):
+    """What the machine thinks of a photo."""
+
+    DRAFT_READY = "draft_ready"
+    NEEDS_REVIEW = "needs_review"
+    FLAGGED = "flagged"
+
+
+Action = Literal["approved", "edited", "rejected", "try_again"]
+
+
+class Decision(BaseModel):
+    """What a reviewer decided in one round; `fields` is what goes to the store."""
+
+    round: int
+    action: Action
+    by_user: str
+    decided_at: str
+    fields: Draft | None = None
+    reject_reason: str | None = None
+    hint: str | None = None
+
+    def for_the_workflow(self) -> dict[str, Any]:
+        """What the waiting execution is told: enough to route by, nothing that was written."""
+        return {"action": self.action, "by_user": self.by_user, "round": self.round}
+
+
+class StoredObject(BaseModel):
+    """One version of one object in a bucket."""
+
+    bucket: str
+    key: str
+    version_id: str
+
+
+class Listing(BaseModel):
+    """What the store made of an approved draft."""
+
+    id: str
+    url: str
+    store_target: str
+
+
+class PhotoRecord(BaseModel):
+    """One row of `pt-drafts`. `revision` counts its writes; times are ISO 8601 in UTC."""
+
+    photo_id: str
+    schema_version: int = SCHEMA_VERSION
+    revision: int = 0
+    source: StoredObject
+    file_name: str
+    size: int
+    status: Status
+    outcome: Outcome | None = None
+    received_at: str
+    updated_at: str
+    execution_arn: str | None = None
+    image_key: str | None = None
+    round: int = 0
+    step: int = Field(default=0, description="waits begun in this round, the first is 0")
+    draft: Draft | None = None
+    confidence: Confidence | None = None
+    threshold: float | None = None
+    notes: list[str] = Field(default_factory=list)
+    style_version: str | None = None
+    usage: list[Usage] = Field(default_factory=list)
+    hints: list[str] = Field(default_factory=list)
+    task_token: str | None = Field(default=None, repr=False)
+    decision: Decision | None = None
+    store_words: str | None = Field(default=None, description="why the store refused the fields")
+    listing: Listing | None = None
+    flag_reasons: list[str] = Field(default_factory=list)
+    flagged: StoredObject | None = None
+    duplicate_of: str | None = None
+
+    @property
+    def left_the_machine(self) -> bool:
+        """Whether what the throttle bounds is over: a draft is saved, or an end reached."""
+        return self.outcome is not None or self.status is not Status.PROCESSING
+
+    def decision_of(self, round_: int) -> Decision | None:
+        """The decision made in that round, if there is one."""
+        if self.decision and self.decision.round == round_:
+            return self.decision
+        return None
+
+
+class Change(BaseModel):
+    """One write to a photo's record, with the word it goes by in the audit trail.
+
+    `values` replaces attributes of the record; None removes one. `ack` is the row for `pt-ack`.
+    """
+
+    action: str
+    by_user: str
+    values: dict[str, Any]
+    ack: dict[str, Any] | None = None

@@ -1,0 +1,80 @@
+"""The quality gate: what a photo measures against what the shop asks for."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Range(BaseModel):
+    """From `min` to `max`, both included."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min: float
+    max: float
+
+
+class Minimum(BaseModel):
+    """At least `min`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min: float
+
+
+class RulesDoc(BaseModel):
+    """What a photo must measure to be read: mirrored from Drive to `rules.json`.
+
+    `mean_luminance` is 0 (black) to 255 (white), `sharpness` the variance of the Laplacian of the
+    bounded copy, `min_edge_px` the shorter edge of the original, `aspect_ratio` width by height.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str
+    mean_luminance: Range = Range(min=40, max=252)
+    sharpness: Minimum = Minimum(min=60)
+    min_edge_px: int = Field(default=400, ge=1)
+    aspect_ratio: Range = Range(min=0.4, max=2.5)
+
+
+class Measurements(BaseModel):
+    """What Resize measured of one photo; `width` and `height` are the upright original's pixels."""
+
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    mean_luminance: float
+    sharpness: float
+
+
+def judge(measured: Measurements, rules: RulesDoc) -> list[str]:
+    """Every reason why the rules refuse this photo, each a sentence with number and limit."""
+    ratio = measured.width / measured.height
+    edge = min(measured.width, measured.height)
+    light, shape = rules.mean_luminance, rules.aspect_ratio
+    checks = [
+        (
+            measured.mean_luminance < light.min,
+            f"Too dark: brightness {measured.mean_luminance:.0f}, "
+            f"the shop's minimum is {light.min:g}.",
+        ),
+        (
+            measured.mean_luminance > light.max,
+            f"Too bright: brightness {measured.mean_luminance:.0f}, "
+            f"the shop's maximum is {light.max:g}.",
+        ),
+        (
+            measured.sharpness < rules.sharpness.min,
+            f"Too blurry: sharpness {measured.sharpness:.0f}, "
+            f"the shop's minimum is {rules.sharpness.min:g}.",
+        ),
+        (
+            edge < rules.min_edge_px,
+            f"Too small: the shorter side has {edge} pixels, "
+            f"the shop's minimum is {rules.min_edge_px}.",
+        ),
+        (
+            not shape.min <= ratio <= shape.max,
+            f"Odd shape: width by height is {ratio:.2f}, "
+            f"the shop takes {shape.min:g} to {shape.max:g}.",
+        ),
+    ]
+    return [sentence for fails, sentence in checks if fails]

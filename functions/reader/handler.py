@@ -1,0 +1,75 @@
+"""ReadPhoto: the five fields drafted from the photo, by the only model call in the system."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+
+from photo_tagger.aws.clients import client
+from photo_tagger.aws.config import shop_config
+from photo_tagger.aws.documents import style_doc
+from photo_tagger.aws.drafts import DraftReader
+from photo_tagger.domain.draft import Reading
+from photo_tagger.environment import Environment
+from photo_tagger.observability import logger, metrics
+from reader.model import VisionModel
+from reader.reading import better_of, read_photo
+
+
+class Settings(Environment):
+    """What the template tells this function."""
+
+    drafts_table: str
+    resized_bucket: str
+    rules_bucket: str
+    config_path: str
+
+
+class Attempt(BaseModel):
+    """Which round this is, and the less sure reading that an escalation is to better."""
+
+    round: int
+    earlier: Reading | None = None
+
+
+class Request(BaseModel):
+    """What the state hands over."""
+
+    photo_id: str
+    image_key: str
+    attempt: Attempt
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.read()
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One reading, with the threshold that RouteByConfidence compares it with."""
+    request = Request.model_validate(event)
+    logger.append_keys(photo_id=request.photo_id)
+    config = shop_config(settings().config_path)
+    earlier = request.attempt.earlier
+    record = DraftReader(settings().drafts_table).get(request.photo_id)
+    reading = read_photo(
+        VisionModel(config.escalation_model_id if earlier else config.model_id),
+        jpeg=_image(request.image_key),
+        file_name=record.file_name,
+        hints=record.hints,
+        style=style_doc(settings().rules_bucket),
+    )
+    return {
+        **(better_of(earlier, reading) if earlier else reading).model_dump(),
+        "threshold": config.confidence_threshold,
+        "can_escalate": config.escalation == "on" and earlier is None,
+    }
+
+
+def _image(key: str) -> bytes:
+    answer = client("s3").get_object(Bucket=settings().resized_bucket, Key=key)
+    return bytes(answer["Body"].read())

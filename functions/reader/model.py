@@ -1,0 +1,95 @@
+"""One vision model behind Bedrock's Converse API."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+from photo_tagger.aws.clients import client
+from photo_tagger.domain.draft import Usage
+from photo_tagger.observability import metrics
+
+_MAX_TOKENS = 1500
+_THROTTLES = frozenset({"ThrottlingException", "ServiceQuotaExceededException"})
+_OUTAGES = frozenset(
+    {
+        "InternalServerException",
+        "ModelErrorException",
+        "ModelNotReadyException",
+        "ModelTimeoutException",
+        "ServiceUnavailableException",
+    }
+)
+
+
+class ModelThrottledError(Exception):
+    """Bedrock asks us to slow down; the state machine tries again."""
+
+
+class ModelUnavailableError(Exception):
+    """Bedrock did not answer as it should; the state machine tries again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said, whole or cut short, and what it took."""
+
+    text: str
+    stop_reason: str
+    usage: Usage
+
+
+class VisionModel:
+    """Asks one model, by its id or inference profile."""
+
+    def __init__(self, model_id: str) -> None:
+        self._model_id = model_id
+
+    def ask(self, *, system: str, messages: list[dict[str, Any]], schema: dict[str, Any]) -> Answer:
+        """One Converse call whose answer follows the JSON schema.
+
+        Raises ModelThrottledError and ModelUnavailableError for what passes by itself, and
+        botocore's ClientError for what somebody must mend (access, a wrong model id).
+        """
+        try:
+            answer = client("bedrock-runtime").converse(
+                modelId=self._model_id,
+                system=[{"text": system}],
+                messages=messages,
+                inferenceConfig={"maxTokens": _MAX_TOKENS, "temperature": 0.0},
+                outputConfig={
+                    "textFormat": {
+                        "type": "json_schema",
+                        "structure": {
+                            "jsonSchema": {"name": "listing_draft", "schema": json.dumps(schema)}
+                        },
+                    }
+                },
+            )
+        except ClientError as error:
+            raise _fault(error) from error
+        except (ConnectionError, HTTPClientError) as error:
+            raise ModelUnavailableError(str(error)) from error
+        content = answer["output"]["message"]["content"]
+        return Answer(
+            text="".join(block.get("text", "") for block in content),
+            stop_reason=answer["stopReason"],
+            usage=Usage(
+                model=self._model_id,
+                input_tokens=answer["usage"]["inputTokens"],
+                output_tokens=answer["usage"]["outputTokens"],
+            ),
+        )
+
+
+def _fault(error: ClientError) -> Exception:
+    fault: Exception = error
+    code = error.response["Error"]["Code"]
+    if code in _THROTTLES:
+        metrics.add_metric(name="BedrockThrottles", unit=MetricUnit.Count, value=1)
+        fault = ModelThrottledError(str(error))
+    elif code in _OUTAGES:
+        fault = ModelUnavailableError(str(error))
+    return fault

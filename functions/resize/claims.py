@@ -1,0 +1,44 @@
+"""Which photo the same bytes belong to."""
+
+from photo_tagger.aws.attributes import from_item, to_item
+from photo_tagger.aws.clients import client
+from photo_tagger.aws.drafts import BusyRecordError, Drafts
+from photo_tagger.domain.lifecycle import MACHINE
+
+
+class Claims:
+    """Claims on a file's SHA-256, kept beside the drafts under `sha256#<hex>`."""
+
+    def __init__(self, table: str, drafts: Drafts) -> None:
+        self._table = table
+        self._drafts = drafts
+
+    def claim(self, sha256: str, photo_id: str, image_key: str) -> str:
+        """The id of the photo that owns these bytes: `photo_id` itself if it was the first.
+
+        Raises BusyRecordError when another photo is claiming them at this very moment.
+        """
+        key = f"sha256#{sha256}"
+        dynamodb = client("dynamodb")
+        audit = self._drafts.audit_row(
+            photo_id, "claimed", MACHINE, {}, {"sha256": sha256, "image_key": image_key}
+        )
+        claim = {
+            "TableName": self._table,
+            "Item": to_item({"photo_id": key, "owner": photo_id}),
+            "ConditionExpression": "attribute_not_exists(photo_id)",
+        }
+        try:
+            dynamodb.transact_write_items(TransactItems=[{"Put": claim}, {"Put": audit}])
+        except dynamodb.exceptions.TransactionCanceledException as error:
+            owner = self._owner(key)
+            if owner is None:
+                raise BusyRecordError(f"the claim {key} is being written") from error
+            return owner
+        return photo_id
+
+    def _owner(self, key: str) -> str | None:
+        answer = client("dynamodb").get_item(
+            TableName=self._table, Key={"photo_id": {"S": key}}, ConsistentRead=True
+        )
+        return str(from_item(answer["Item"])["owner"]) if "Item" in answer else None

@@ -1,0 +1,48 @@
+"""Resize: the small copy of a photo and its measurements."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+
+from photo_tagger.aws.config import shop_config
+from photo_tagger.aws.drafts import Drafts
+from photo_tagger.domain.photo import StoredObject
+from photo_tagger.environment import Environment
+from photo_tagger.observability import logger
+from resize.claims import Claims
+from resize.resizer import Resizer
+
+
+class Settings(Environment):
+    """What the template tells this function."""
+
+    drafts_table: str
+    audit_table: str
+    resized_bucket: str
+    config_path: str
+
+
+class Request(BaseModel):
+    """What the state hands over."""
+
+    photo_id: str
+    source: StoredObject
+
+
+@cache
+def resizer() -> Resizer:
+    """The resizer of this process."""
+    settings = Settings.read()
+    claims = Claims(settings.drafts_table, Drafts(settings.drafts_table, settings.audit_table))
+    return Resizer(claims, settings.resized_bucket)
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Measure one photo; `verdict` is ok, unreadable or duplicate."""
+    request = Request.model_validate(event)
+    logger.append_keys(photo_id=request.photo_id)
+    max_edge = shop_config(Settings.read().config_path).max_edge
+    return resizer().run(request.photo_id, request.source, max_edge).model_dump()

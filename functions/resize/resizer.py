@@ -1,0 +1,75 @@
+"""From the original in S3 to the small copy in S3."""
+
+import hashlib
+import tempfile
+from typing import IO, Any, Literal
+
+from pydantic import BaseModel
+
+from photo_tagger.aws.clients import client
+from photo_tagger.domain.photo import StoredObject
+from photo_tagger.domain.rules import Measurements
+from resize.claims import Claims
+from resize.picture import UnreadablePhotoError, small_copy
+
+MAX_BYTES = 200 * 1024 * 1024
+"""Larger files are not fetched: /tmp holds 512 MB and the owner is told in time."""
+
+_IN_MEMORY = 32 * 1024 * 1024
+
+
+class Resized(BaseModel):
+    """What the console shows of Resize; `problem` is for the owner, where there is one."""
+
+    verdict: Literal["ok", "unreadable", "duplicate"]
+    problem: str | None = None
+    image_key: str | None = None
+    sha256: str | None = None
+    duplicate_of: str | None = None
+    measurements: Measurements | None = None
+
+
+class Resizer:
+    """Makes the bounded copy of a photo and notes whose bytes they are."""
+
+    def __init__(self, claims: Claims, resized_bucket: str) -> None:
+        self._claims = claims
+        self._resized_bucket = resized_bucket
+
+    def run(self, photo_id: str, source: StoredObject, max_edge: int) -> Resized:
+        """Copy and measure one version of one object, at most `max_edge` pixels a side."""
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+            try:
+                sha256 = _fetch(source, file)
+                copy = small_copy(file, max_edge)
+            except UnreadablePhotoError as error:
+                return Resized(verdict="unreadable", problem=str(error))
+        image_key = f"{photo_id}.jpg"
+        owner = self._claims.claim(sha256, photo_id, image_key)
+        if owner != photo_id:
+            return Resized(verdict="duplicate", sha256=sha256, duplicate_of=owner)
+        client("s3").put_object(
+            Bucket=self._resized_bucket, Key=image_key, Body=copy.jpeg, ContentType="image/jpeg"
+        )
+        return Resized(
+            verdict="ok", image_key=image_key, sha256=sha256, measurements=copy.measurements
+        )
+
+
+def _fetch(source: StoredObject, file: IO[bytes]) -> str:
+    """Read the object into `file` (rewound) and return its SHA-256 in hex."""
+    version: dict[str, Any] = (
+        {"VersionId": source.version_id} if source.version_id != "null" else {}
+    )
+    answer = client("s3").get_object(Bucket=source.bucket, Key=source.key, **version)
+    if answer["ContentLength"] > MAX_BYTES:
+        raise UnreadablePhotoError(
+            f"The file is too large: {answer['ContentLength'] / 2**20:.0f} MB, "
+            f"at most {MAX_BYTES // 2**20} MB."
+        )
+    digest = hashlib.sha256()
+    for chunk in answer["Body"].iter_chunks(1 << 20):
+        digest.update(chunk)
+        file.write(chunk)
+    file.seek(0)
+    return digest.hexdigest()

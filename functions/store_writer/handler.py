@@ -1,0 +1,63 @@
+"""WriteToStore: the approved fields and the photo go to the store."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+
+from photo_tagger.aws.clients import client
+from photo_tagger.aws.config import shop_config
+from photo_tagger.aws.drafts import DraftReader
+from photo_tagger.domain.lifecycle import approved_fields
+from photo_tagger.environment import Environment
+from photo_tagger.observability import logger
+from store_writer.http_api import HttpStore
+from store_writer.secrets import store_key
+from store_writer.store import Product, Refused
+
+
+class Settings(Environment):
+    """What the template tells this function."""
+
+    drafts_table: str
+    resized_bucket: str
+    store_secret_arn: str
+    config_path: str
+
+
+class Request(BaseModel):
+    """What the state hands over."""
+
+    photo_id: str
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.read()
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Write one product; `accepted` is false when the store refuses the fields, with its words."""
+    photo_id = Request.model_validate(event).photo_id
+    logger.append_keys(photo_id=photo_id)
+    record = DraftReader(settings().drafts_table).get(photo_id)
+    product = Product(
+        photo_id=photo_id,
+        fields=approved_fields(record),
+        file_name=record.file_name,
+        jpeg=_image(str(record.image_key)),
+    )
+    config = shop_config(settings().config_path)
+    store = HttpStore(config.store_url, store_key(settings().store_secret_arn))
+    answer = store.write(product)
+    if isinstance(answer, Refused):
+        return {"accepted": False, "listing": None, "refusal": answer.words}
+    return {"accepted": True, "listing": answer.model_dump(), "refusal": None}
+
+
+def _image(key: str) -> bytes:
+    answer = client("s3").get_object(Bucket=settings().resized_bucket, Key=key)
+    return bytes(answer["Body"].read())
