@@ -13,6 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from photo_tagger.domain.draft import FIELD_NAMES
 from photo_tagger.domain.photo import PhotoRecord
 
+PHOTO_HEADER = "X-Photo-Tagger-Photo"
+"""Names the photo, for whoever sorts these mails by rule."""
+
 _SUBJECT_LENGTH = 120
 _LABELS = {
     "title": "Title",
@@ -45,6 +48,7 @@ def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> "))
     mail["Auto-Submitted"] = "auto-generated"
+    mail[PHOTO_HEADER] = card.record.photo_id
     mail.set_content(_templates().get_template("card.txt").render(content))
     mail.add_alternative(_templates().get_template("card.html").render(content), subtype="html")
     html: Any = mail.get_payload(1)

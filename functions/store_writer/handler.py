@@ -22,7 +22,7 @@ class Settings(Environment):
 
     drafts_table: str
     resized_bucket: str
-    store_secret_arn: str
+    store_secret: str
     config_path: str
 
 
@@ -51,7 +51,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         jpeg=_image(str(record.image_key)),
     )
     config = shop_config(settings().config_path)
-    store = HttpStore(config.store_url, store_key(settings().store_secret_arn))
+    store = HttpStore(config.store_url, store_key(settings().store_secret))
     answer = store.write(product)
     if isinstance(answer, Refused):
         return {"accepted": False, "listing": None, "refusal": answer.words}

@@ -14,12 +14,12 @@ class NoStoreKeyError(Exception):
     """The secret holds no key: for the admin, naming the secret."""
 
 
-def store_key(secret_arn: str) -> str:
+def store_key(secret_name: str) -> str:
     """The bearer key of the store. Raises NoStoreKeyError."""
-    text = _provider().get(secret_arn, max_age=_MAX_AGE_SECONDS)
+    text = _provider().get(secret_name, max_age=_MAX_AGE_SECONDS)
     key = json.loads(str(text)).get("api_key")
     if not key:
-        raise NoStoreKeyError(f'{secret_arn} must hold JSON with an "api_key"')
+        raise NoStoreKeyError(f'{secret_name} must hold JSON with an "api_key"')
     return str(key)
 
 

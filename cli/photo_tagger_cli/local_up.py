@@ -1,0 +1,77 @@
+"""`photo-tagger local up`: everything started, photos dropped, progress shown until Ctrl-C."""
+
+import signal
+import time
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Console
+
+from photo_tagger_cli.errors import told_plainly
+from photo_tagger_local.ports import Ports
+from photo_tagger_local.progress import Step
+from photo_tagger_local.run import LocalRun, Options
+
+_LOOK_SECONDS = 0.5
+
+
+@told_plainly
+def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> int:
+    """Stay up until SIGINT or SIGTERM; 0 then."""
+    console = Console(highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    console.print("Starting …")
+    try:
+        with LocalRun(Options(state, Ports.from_first(port), bedrock=bedrock)) as run:
+            _welcome(console, run, time.monotonic() - started)
+            _drop(console, run, photos)
+            _follow(console, run)
+    except KeyboardInterrupt:
+        console.print(f"\nEnded. Everything is kept in {state}; the same command goes on there.")
+    return 0
+
+
+def _welcome(console: Console, run: LocalRun, seconds: float) -> None:
+    console.print(f"Up after {seconds:.1f} s. Everything stays on this computer.\n")
+    console.print(f"  [bold]Inbox[/]         {run.addresses['inbox']}   drafts are mailed here")
+    console.print(f"  [bold]Review page[/]   {run.addresses['review']}        opened by the mails")
+    console.print(f"  [bold]Shop[/]          {run.addresses['shop']}    what was approved")
+    console.print(f"  [bold]AWS endpoint[/]  {run.addresses['aws']}         for --endpoint-url\n")
+
+
+def _drop(console: Console, run: LocalRun, photos: Path | None) -> None:
+    if photos is None:
+        bucket = run.outputs["DropBucket"]
+        console.print(f"No --photos given: upload some to s3://{bucket} at the AWS endpoint.")
+        return
+    dropped = run.drop(photos)
+    console.print(f"{len(dropped.photo_ids)} photos from {photos} are on their way.")
+    for name in dropped.ignored:
+        console.print(f"[yellow]Not a photo we take, left out:[/] {name}", markup=True)
+    console.print("Ctrl-C ends this.\n")
+
+
+def _follow(console: Console, run: LocalRun) -> None:
+    progress = run.progress()
+    while True:
+        steps = list(progress.look())
+        for photo_id, moves in groupby(steps, key=lambda step: step.photo_id):
+            _tell(console, run, photo_id, list(moves))
+        time.sleep(_LOOK_SECONDS)
+
+
+def _tell(console: Console, run: LocalRun, photo_id: str, moves: list[Step]) -> None:
+    path = " > ".join(move.at for move in moves if not move.ended)
+    if any(move.ended for move in moves):
+        path = f"{path}  [{moves[-1].at}] {_end(run, photo_id)}".strip()
+    console.print(f"{datetime.now():%H:%M:%S}  {photo_id:<40} {path}", markup=False)
+
+
+def _end(run: LocalRun, photo_id: str) -> str:
+    record = run.record(photo_id)
+    if record is None:
+        return ""
+    told = record.flag_reasons or ([record.listing.url] if record.listing else [])
+    return " ".join([str(record.status), *told])

@@ -1,0 +1,101 @@
+"""The command `photo-tagger`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from photo_tagger_local.ports import DEFAULT_PORT
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; `arguments` default to the process's own."""
+    parsed = _parser().parse_args(arguments)
+    exit_code: int = parsed.command(parsed)
+    return exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="photo-tagger",
+        description="Drafts product listings from photos; publishes only what a person approved.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    local = commands.add_parser("local", help="the whole system on this computer, without AWS")
+    _add_local(local.add_subparsers(required=True, metavar="COMMAND"))
+    return parser
+
+
+def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    up = commands.add_parser("up", help="start it, and keep it up until Ctrl-C")
+    up.add_argument("--photos", type=_folder, metavar="DIR", help="photos to drop at the start")
+    up.add_argument("--state", type=Path, metavar="DIR", default=Path(".local/state"),
+                    help="where everything is kept; the same folder goes on where it was "
+                    "(default: %(default)s)")  # fmt: skip
+    up.add_argument("--port", type=_port, default=DEFAULT_PORT, metavar="N",
+                    help="first of five ports in a row (default: %(default)s)")  # fmt: skip
+    _add_bedrock(up)
+    up.set_defaults(command=_up)
+
+    run = commands.add_parser("run", help="take a folder of photos through, without a person")
+    run.add_argument("photos", type=_folder, metavar="DIR", help="the photos")
+    run.add_argument("--decide", choices=("approve", "reject", "none"), default="approve",
+                     help="what to answer to every draft (default: %(default)s)")  # fmt: skip
+    run.add_argument("--json", action="store_true", help="one JSON object a line, totals last")
+    run.add_argument("--state", type=Path, metavar="DIR",
+                     help="keep everything there (default: a folder that is removed at the end)"
+                     )  # fmt: skip
+    _add_bedrock(run)
+    run.set_defaults(command=_run)
+
+    samples = commands.add_parser("samples", help="write the sample photos into a folder")
+    samples.add_argument("folder", type=Path, metavar="DIR")
+    samples.set_defaults(command=_samples)
+
+
+def _add_bedrock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bedrock", action="store_true",
+                        help="draft with the real model on Amazon Bedrock, with your own AWS "
+                        "credentials; costs about a cent for ten photos")  # fmt: skip
+
+
+def _up(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.local_up import local_up
+
+    return local_up(parsed.state, parsed.port, photos=parsed.photos, bedrock=parsed.bedrock)
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.local_run import local_run
+
+    return local_run(
+        parsed.photos,
+        decide=parsed.decide,
+        as_json=parsed.json,
+        state=parsed.state,
+        bedrock=parsed.bedrock,
+    )
+
+
+def _samples(parsed: argparse.Namespace) -> int:
+    from photo_tagger_local.samples import make_samples
+
+    for path in make_samples(parsed.folder):
+        print(path)
+    return 0
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1024 <= int(text) <= 65000:
+        raise argparse.ArgumentTypeError("give a port from 1024 to 65000")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""One local run: the emulator, the stand-ins around it, and the product deployed into it."""
+
+import contextlib
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from photo_tagger.aws.attributes import from_item
+from photo_tagger.domain.ids import photo_id
+from photo_tagger.domain.photo import PhotoRecord
+from photo_tagger_local import bedrock_relay, review_proxy
+from photo_tagger_local.aws.emulator import Emulator
+from photo_tagger_local.demo_reader.server import create_app as create_demo_reader
+from photo_tagger_local.deploy import Project, deploy, read_template, resources_of
+from photo_tagger_local.inbox import Inbox
+from photo_tagger_local.ports import HOST, Ports
+from photo_tagger_local.progress import Progress
+from photo_tagger_local.shop import Shop
+from photo_tagger_local.web import WebServer, create_console_app
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "ap-southeast-1"
+OWNER = "Shop Owner <owner@shop.example>"
+DEMO_READER = "demo-reader"
+_DEMO_NOTE = (
+    "Drafted by the built-in demo reader, which knows few things; the real model knows more."
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a local run is to be. `wait_seconds` None keeps the template's own waits."""
+
+    state: Path
+    ports: Ports
+    bedrock: bool = False
+    wait_seconds: str | None = None
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What became of a folder: photo ids by file name, and the files that are no photos."""
+
+    photo_ids: dict[str, str]
+    ignored: list[str]
+
+
+class LocalRun:
+    """Everything a laptop needs, started together and ended together.
+
+    With the `state` of an earlier run it goes on where that one was.
+    """
+
+    def __init__(self, options: Options) -> None:
+        state, ports = options.state.resolve(), options.ports
+        state.mkdir(parents=True, exist_ok=True)
+        self._options = options
+        self._state = state
+        self._store_key = _kept_secret(state / "store-key")
+        self._running = contextlib.ExitStack()
+        self.inbox = Inbox(state / "inbox", ports.smtp)
+        self.shop = Shop(state / "shop", self._store_key)
+        self.aws = Emulator(
+            ports.aws,
+            state / "aws",
+            ports.smtp,
+            f"http://{HOST}:{ports.reader}",
+            REGION,
+            log_file=state / "aws.log",
+        )
+        self.addresses = {
+            "inbox": f"http://{HOST}:{ports.console}/inbox",
+            "shop": f"http://{HOST}:{ports.console}/shop",
+            "review": f"http://{HOST}:{ports.review}/",
+            "aws": self.aws.endpoint,
+        }
+        self.outputs: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        ports = self._options.ports
+        with contextlib.ExitStack() as starting:
+            self._serve(starting, self._reader(), ports.reader)
+            self.inbox.start()
+            starting.callback(self.inbox.stop)
+            console = create_console_app(self.inbox, self.shop, self.addresses)
+            self._serve(starting, console, ports.console)
+            starting.enter_context(self.aws)
+            self._deploy()
+            review = review_proxy.routes(self.aws.endpoint, self.outputs["ReviewUrl"])
+            self._serve(starting, Starlette(routes=list(review)), ports.review)
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._running.close()
+
+    def drop(self, photos: Path) -> "Dropped":
+        """Upload the files of a folder, each once.
+
+        A file that an earlier run with this state dropped is not dropped again until it changes.
+        """
+        taken = photo_suffixes()
+        known = _read_json(self._state / "dropped.json")
+        dropped = Dropped({}, [])
+        for path in sorted(path for path in photos.rglob("*") if path.is_file()):
+            key = path.relative_to(photos).as_posix()
+            if not key.endswith(taken):
+                dropped.ignored.append(key)
+                continue
+            body = path.read_bytes()
+            digest = hashlib.sha256(body).hexdigest()
+            if known.get(key, {}).get("sha256") != digest:
+                known[key] = {"sha256": digest, "photo_id": self._upload(key, body)}
+                _write_json(self._state / "dropped.json", known)
+            dropped.photo_ids[key] = known[key]["photo_id"]
+        return dropped
+
+    def record(self, photo_id: str) -> PhotoRecord | None:
+        """The photo's record as it is now, or None before the starter wrote one."""
+        answer = self.aws.client("dynamodb").get_item(
+            TableName="pt-drafts", Key={"photo_id": {"S": photo_id}}, ConsistentRead=True
+        )
+        return PhotoRecord.model_validate(from_item(answer["Item"])) if "Item" in answer else None
+
+    def audit_trail(self, photo_id: str) -> list[dict[str, Any]]:
+        """Every audit row of a photo, oldest first."""
+        pages = (
+            self.aws.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName="pt-audit",
+                KeyConditionExpression="photo_id = :photo",
+                ExpressionAttributeValues={":photo": {"S": photo_id}},
+            )
+        )
+        return [from_item(item) for page in pages for item in page["Items"]]
+
+    def progress(self) -> Progress:
+        """A new follower of all executions."""
+        return Progress(self.aws.client("stepfunctions"), self.outputs["StateMachine"])
+
+    def _upload(self, key: str, body: bytes) -> str:
+        bucket = self.outputs["DropBucket"]
+        answer = self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        return photo_id(bucket, key, answer["VersionId"])
+
+    def _serve(self, starting: contextlib.ExitStack, app: ASGIApp, port: int) -> None:
+        server = WebServer(app, port)
+        server.start()
+        starting.callback(server.stop)
+
+    def _reader(self) -> ASGIApp:
+        return bedrock_relay.create_app(REGION) if self._options.bedrock else create_demo_reader()
+
+    def _deploy(self) -> None:
+        project = Project(root=ROOT, build=self._state / "requirements")
+        self.outputs = deploy(self.aws, project, self._parameters())
+        s3 = self.aws.client("s3")
+        for name in ("style.json", "rules.json"):
+            body = (ROOT / "samples" / name).read_bytes()
+            s3.put_object(Bucket=self.outputs["RulesBucket"], Key=name, Body=body)
+        self.aws.client("secretsmanager").put_secret_value(
+            SecretId=self.outputs["StoreSecret"],
+            SecretString=json.dumps({"api_key": self._store_key}),
+        )
+        self.aws.client("lambda").invoke(
+            FunctionName="pt-watcher", Payload=json.dumps({"task": "reconcile"})
+        )
+
+    def _parameters(self) -> dict[str, str]:
+        parameters = {
+            "SenderAddress": "photo-tagger@shop.example",
+            "Reviewers": OWNER,
+            "AdminAddress": "admin@shop.example",
+            "StoreUrl": f"http://{HOST}:{self._options.ports.console}",
+            "ReviewBaseUrl": self.addresses["review"],
+        }
+        if not self._options.bedrock:
+            parameters |= {
+                "ModelId": DEMO_READER,
+                "FoundationModel": DEMO_READER,
+                "ReaderNote": _DEMO_NOTE,
+            }
+        if self._options.wait_seconds:
+            parameters["WaitSeconds"] = self._options.wait_seconds
+        return parameters
+
+
+def photo_suffixes() -> tuple[str, ...]:
+    """The suffixes that the template's drop bucket sends to the ready queue."""
+    bucket = resources_of(read_template(ROOT / "template.yaml"), "AWS::S3::Bucket")["DropBucket"]
+    notifications = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    return tuple(entry["Filter"]["S3Key"]["Rules"][0]["Value"] for entry in notifications)
+
+
+def _kept_secret(path: Path) -> str:
+    """A random key of this state, made at its first use and readable by its owner only."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content, indent=1))
+    new.replace(path)
