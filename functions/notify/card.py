@@ -16,6 +16,9 @@ from photo_tagger.domain.photo import PhotoRecord
 PHOTO_HEADER = "X-Photo-Tagger-Photo"
 """Names the photo, for whoever sorts these mails by rule."""
 
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
+"""Not every server on the way takes 8-bit text or long lines."""
+
 _SUBJECT_LENGTH = 120
 _LABELS = {
     "title": "Title",
@@ -41,7 +44,7 @@ def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
     """The complete message: plain text, HTML and the photo inside."""
     picture = make_msgid(domain="photo-tagger")
     content = {**_content(card), "picture": picture.strip("<>")}
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_SEVEN_BIT)
     mail["Subject"] = _subject(card)
     mail["From"] = sender
     mail["To"] = recipient

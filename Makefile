@@ -1,0 +1,45 @@
+# Every target does its own set-up: all that is needed is make and Python 3.11 or newer.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	command -v $(p) >/dev/null 2>&1 && $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $(p))))
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCK := pyproject.toml constraints.txt functions/constraints.txt samples/requirements.txt
+
+.PHONY: demo test install lint package clean
+
+demo: .venv/.command  ## The whole system on this computer, with sample photos
+	$(BIN)/photo-tagger local samples .local/samples >/dev/null
+	$(BIN)/photo-tagger local up --photos .local/samples
+
+test: .venv/.tests lint  ## All tests
+	$(BIN)/pytest
+
+install: .venv/.tests  ## .venv with the command and the test tools
+
+lint: .venv/.tests  ## Style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy functions cli local
+	$(BIN)/cfn-lint template.yaml
+
+package: .venv/.tests  ## dist/: each function's package for AWS, with its size
+	@rm -rf dist && for function in $$(grep -oE '^  [A-Za-z]+Function:' template.yaml | tr -d ' :'); do \
+		$(BIN)/python functions/build_function.py $$function dist/$$function && du -sh dist/$$function || exit 1; \
+	done
+
+clean:  ## Forget the environment and all local state
+	rm -rf .venv .local dist
+
+.venv/.command: $(LOCK)
+	$(if $(PYTHON),,$(error Python 3.11 or newer is needed: install it, or name it with make PYTHON=...))
+	@echo "Installing into .venv (about half a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -c constraints.txt -e .
+	@$(PIP) --no-deps -r samples/requirements.txt
+	@touch $@
+
+.venv/.tests: .venv/.command
+	@echo "Installing the test tools ..."
+	@$(PIP) -c constraints.txt -e '.[test]'
+	@touch $@

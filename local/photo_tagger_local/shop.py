@@ -1,0 +1,285 @@
+"""The shop on a laptop: a small store API, and the pages that show what was published."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from photo_tagger_local.web import page
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_TITLE_CHARACTERS = 120
+MAX_ALT_TEXT_CHARACTERS = 125
+MAX_IMAGE_PIXELS = 50_000_000
+_MAX_KEY_CHARACTERS = 255
+_IMAGE_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
+_IMAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """One listing, as kept in `<id>.json` beside its image."""
+
+    id: str
+    idempotency_key: str
+    title: str
+    alt_text: str
+    tags: list[str]
+    category: str
+    description: str
+    photo_id: str
+    image_file: str
+    created_at: str
+    """ISO 8601, UTC."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A request body whose fields all passed."""
+
+    fields: dict[str, Any]
+    image: bytes
+    image_suffix: str
+
+
+class _FieldErrors(Exception):  # noqa: N818 - holds several
+    def __init__(self, errors: list[tuple[str, str]]) -> None:
+        self.errors = [{"field": field, "message": message} for field, message in errors]
+
+
+class Shop:
+    """A store that holds its listings in a folder, one file each, and answers a small HTTP API.
+
+    `POST /api/products` makes a listing. It needs `Authorization: Bearer <api_key>` and an
+    `Idempotency-Key`; the same key again gives back the listing already made, whatever the body
+    says. A listing exists once its `.json` is in place, which is after its image is on disk.
+    The type that an image is served as is the one its bytes have, not the one the request names.
+    """
+
+    def __init__(self, folder: Path, api_key: str) -> None:
+        self._folder = folder
+        self._expected_authorization = f"Bearer {api_key}".encode()
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        stored = (Product(**json.loads(path.read_bytes())) for path in folder.glob("*.json"))
+        self._products = {product.id: product for product in stored}
+
+    def products(self) -> list[Product]:
+        """Every listing, newest first."""
+        with self._lock:
+            return sorted(self._products.values(), key=lambda p: (p.created_at, p.id), reverse=True)
+
+    def routes(self) -> list[Route]:
+        """The API under `/api/products` and the pages under `/shop`."""
+        return [
+            Route("/api/products", self._create, methods=["POST"]),
+            Route("/api/products", self._list, methods=["GET"]),
+            Route("/shop", self._shop_page),
+            Route("/shop/{id}", self._product_page, name="product"),
+            Route("/shop/{id}/image", self._image, name="product_image"),
+        ]
+
+    async def _create(self, request: Request) -> Response:
+        body = await _read_body(request)
+        if not self._is_authorized(request):
+            return _unauthorized()
+        if body is None:
+            return _error(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not 0 < len(key) <= _MAX_KEY_CHARACTERS:
+            return _error(400, "The header Idempotency-Key is missing, empty or too long.")
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError):
+            return _error(400, "The body is not JSON.")
+        if not isinstance(payload, dict):
+            return _error(400, "The body is not a JSON object.")
+        try:
+            product, is_new = await run_in_threadpool(self._publish, key, payload)
+        except _FieldErrors as refusal:
+            return JSONResponse({"errors": refusal.errors}, 422)
+        return JSONResponse(_as_json(product, request), 201 if is_new else 200)
+
+    def _publish(self, key: str, payload: dict[str, Any]) -> tuple[Product, bool]:
+        """The listing of this key, and whether it was made now. Raises _FieldErrors."""
+        product_id = hashlib.sha256(key.encode()).hexdigest()[:16]
+        with self._lock:
+            known = self._products.get(product_id)
+            if known is None:
+                known = self._store(product_id, key, _check(payload))
+                self._products[product_id] = known
+                return known, True
+        return known, False
+
+    def _store(self, product_id: str, key: str, draft: _Draft) -> Product:
+        product = Product(
+            id=product_id,
+            idempotency_key=key,
+            image_file=product_id + draft.image_suffix,
+            created_at=datetime.now(UTC).isoformat(),
+            **draft.fields,
+        )
+        _write_safely(self._folder / product.image_file, draft.image)
+        record = json.dumps(asdict(product), indent=2)
+        _write_safely(self._folder / f"{product_id}.json", record.encode())
+        return product
+
+    def _is_authorized(self, request: Request) -> bool:
+        given = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(given, self._expected_authorization)
+
+    def _list(self, request: Request) -> Response:
+        if not self._is_authorized(request):
+            return _unauthorized()
+        return JSONResponse({"products": [_as_json(p, request) for p in self.products()]})
+
+    def _requested(self, request: Request) -> Product:
+        with self._lock:
+            product = self._products.get(request.path_params["id"])
+        if product is None:
+            raise HTTPException(404, "The shop has no such product.")
+        return product
+
+    def _shop_page(self, request: Request) -> Response:
+        return page("shop.html", products=self.products())
+
+    def _product_page(self, request: Request) -> Response:
+        return page("product.html", product=self._requested(request))
+
+    def _image(self, request: Request) -> Response:
+        product = self._requested(request)
+        return FileResponse(self._folder / product.image_file, headers=_IMAGE_HEADERS)
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """The whole body, or None when it is too large.
+
+    It is read to its end in any case: a client that is cut off while it sends sees a broken
+    connection instead of the answer.
+    """
+    body = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MAX_BODY_BYTES:
+            body += chunk
+    return bytes(body) if size <= MAX_BODY_BYTES else None
+
+
+def _error(status_code: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status_code)
+
+
+def _unauthorized() -> Response:
+    return _error(401, "The API key is missing or wrong.")
+
+
+def _as_json(product: Product, request: Request) -> dict[str, Any]:
+    shown = asdict(product)
+    del shown["idempotency_key"], shown["image_file"]
+    shown["url"] = str(request.url_for("product", id=product.id))
+    shown["image_url"] = str(request.url_for("product_image", id=product.id))
+    return shown
+
+
+def _check(payload: dict[str, Any]) -> _Draft:
+    """The fields of a request body. Raises _FieldErrors that name each one that does not pass."""
+    errors: list[tuple[str, str]] = []
+    fields: dict[str, Any] = {
+        "title": _text(payload, "title", errors, longest=MAX_TITLE_CHARACTERS),
+        "alt_text": _text(payload, "alt_text", errors, longest=MAX_ALT_TEXT_CHARACTERS),
+        "category": _text(payload, "category", errors),
+        "description": _text(payload, "description", errors, may_be_empty=True),
+        "photo_id": _text(payload, "photo_id", errors, may_be_empty=True),
+        "tags": _tags(payload, errors),
+    }
+    image, image_suffix = _image_file(payload, errors)
+    if errors:
+        raise _FieldErrors(errors)
+    return _Draft(fields, image, image_suffix)
+
+
+def _text(
+    payload: dict[str, Any],
+    field: str,
+    errors: list[tuple[str, str]],
+    *,
+    longest: int | None = None,
+    may_be_empty: bool = False,
+) -> str:
+    value = payload.get(field, "")
+    if not _is_text(value):
+        errors.append((field, "This must be text."))
+        return ""
+    text: str = value.strip()
+    if not text and not may_be_empty:
+        errors.append((field, "This must not be empty."))
+    if longest is not None and len(text) > longest:
+        errors.append((field, f"This has {len(text)} characters; at most {longest} are allowed."))
+    return text
+
+
+def _is_text(value: object) -> bool:
+    """Whether this is a string that UTF-8 can hold: JSON can carry half a surrogate pair."""
+    return isinstance(value, str) and value == value.encode("utf-8", "ignore").decode()
+
+
+def _tags(payload: dict[str, Any], errors: list[tuple[str, str]]) -> list[str]:
+    tags = payload.get("tags", [])
+    if isinstance(tags, list) and all(_is_text(tag) for tag in tags):
+        return tags
+    errors.append(("tags", "This must be a list of texts."))
+    return []
+
+
+def _image_file(payload: dict[str, Any], errors: list[tuple[str, str]]) -> tuple[bytes, str]:
+    """The bytes of the image and the file suffix of the format they are really in."""
+    try:
+        content = base64.b64decode(payload["image"]["base64"], validate=True)
+    except (KeyError, TypeError, ValueError):
+        errors.append(("image", "The image is missing or is not base64."))
+        return b"", ""
+    try:
+        with Image.open(io.BytesIO(content), formats=list(_IMAGE_FORMATS)) as image:
+            if image.width * image.height > MAX_IMAGE_PIXELS:
+                errors.append(("image", "The image has too many pixels."))
+                return b"", ""
+            image.load()
+            return content, _IMAGE_FORMATS[str(image.format)]
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        errors.append(("image", "The image does not decode as JPEG, PNG, WebP or GIF."))
+        return b"", ""
+
+
+def _write_safely(path: Path, content: bytes) -> None:
+    """Write a file that is whole or absent after a crash, and there for good on return."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
