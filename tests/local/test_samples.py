@@ -1,0 +1,151 @@
+"""The sample photos: there, whole, and good for showing every route of the demo."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image, ImageStat
+
+from photo_tagger_local import samples
+from photo_tagger_local.demo_reader.reader import read
+
+REPOSITORY = Path(__file__).parents[2]
+pillow_heif.register_heif_opener()
+
+STYLE = json.loads((REPOSITORY / "samples/style.json").read_text())
+RULES = json.loads((REPOSITORY / "samples/rules.json").read_text())
+SCHEMA = {
+    "properties": {
+        "tags": {"items": {"enum": STYLE["tags"]}},
+        "category": {"enum": [*STYLE["categories"], "unsure"]},
+    }
+}
+CONFIDENT = 0.6
+READY = {
+    "wicker-basket.jpg": ("basket", "Storage & baskets"),
+    "white-sofa.jpg": ("sofa", "Furniture"),
+    "kitchen-spoons.jpg": ("wooden spoon", "Kitchen & dining"),
+    "chair.jpg": ("chair", "Furniture"),
+    "old-telephone.jpg": ("telephone", "Electronics"),
+    "IMG_0412.heic": ("lamp", "Lighting"),
+}
+FOR_REVIEW = {"leather-armchair.jpg", "vase-with-branch.jpg"}
+TOO_DARK = "guitar-on-stage.jpg"
+NO_PRODUCT = "puppy.jpg"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("samples")
+    samples.make_samples(folder)
+    return folder
+
+
+def small_copy(path: Path) -> Image.Image:
+    with Image.open(path) as photo:
+        copy = photo.convert("RGB")
+    copy.thumbnail((1024, 1024))
+    return copy
+
+
+def draft(path: Path) -> dict[str, Any]:
+    buffer = io.BytesIO()
+    small_copy(path).save(buffer, "JPEG", quality=85)
+    return read(buffer.getvalue(), SCHEMA, {"file_name": "", "hints": [], "shop_style": STYLE})
+
+
+def failed_rules(path: Path) -> set[str]:
+    photo = small_copy(path)
+    with Image.open(path) as original:
+        width, height = original.size
+    grey = photo.convert("L")
+    lit = RULES["mean_luminance"]
+    aspect = RULES["aspect_ratio"]
+    checks = {
+        "mean_luminance": lit["min"] <= ImageStat.Stat(grey).mean[0] <= lit["max"],
+        "sharpness": laplacian_variance(grey) >= RULES["sharpness"]["min"],
+        "min_edge_px": min(width, height) >= RULES["min_edge_px"],
+        "aspect_ratio": aspect["min"] <= width / height <= aspect["max"],
+    }
+    return {rule for rule, passed in checks.items() if not passed}
+
+
+def laplacian_variance(grey: Image.Image) -> float:
+    p = np.pad(np.asarray(grey, float), 1, mode="reflect")
+    around = p[:-2, 1:-1] + p[2:, 1:-1] + p[1:-1, :-2] + p[1:-1, 2:]
+    return float((around - 4 * p[1:-1, 1:-1]).var())
+
+
+def test_every_sample_is_a_photo_of_the_format_its_name_says(folder: Path) -> None:
+    formats = {".jpg": "JPEG", ".heic": "HEIF"}
+    for path in folder.iterdir():
+        with Image.open(path) as photo:
+            photo.load()
+            assert photo.format == formats[path.suffix], path.name
+
+
+def test_every_sample_has_an_expected_route(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    assert names == {*READY, *FOR_REVIEW, TOO_DARK, NO_PRODUCT}
+
+
+@pytest.mark.parametrize("name", READY)
+def test_a_clean_photo_gets_a_draft_with_every_confidence_high(folder: Path, name: str) -> None:
+    answer = draft(folder / name)
+    noun, category = READY[name]
+    assert failed_rules(folder / name) == set()
+    assert noun in answer["title"].lower()
+    assert answer["category"] == category
+    assert answer["not_a_product"] == "no"
+    assert min(answer["confidence"].values()) >= CONFIDENT
+
+
+@pytest.mark.parametrize("name", sorted(FOR_REVIEW))
+def test_an_unclear_photo_gets_a_draft_for_review(folder: Path, name: str) -> None:
+    answer = draft(folder / name)
+    assert failed_rules(folder / name) == set()
+    assert answer["not_a_product"] == "no"
+    assert min(answer["confidence"].values()) < CONFIDENT
+
+
+def test_the_dark_photo_fails_the_gate_and_for_no_other_reason(folder: Path) -> None:
+    assert failed_rules(folder / TOO_DARK) == {"mean_luminance"}
+
+
+def test_the_puppy_passes_the_gate_and_is_no_product(folder: Path) -> None:
+    assert failed_rules(folder / NO_PRODUCT) == set()
+    assert draft(folder / NO_PRODUCT)["not_a_product"] == "other"
+
+
+def test_making_samples_again_touches_nothing(folder: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert set(samples.make_samples(folder)) == set(before)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_write_that_breaks_off_leaves_no_photo_and_the_next_run_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(photo: Image.Image, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(samples, "_save_jpeg", break_off)
+        with pytest.raises(OSError, match="disk full"):
+            samples.make_samples(tmp_path)
+    assert not list(tmp_path.glob("[!.]*"))
+    for path in samples.make_samples(tmp_path):
+        with Image.open(path) as photo:
+            photo.load()
+
+
+def test_a_missing_package_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = samples.Sample("x.jpg", ("no-such-package-here", "a/b"), "x.jpg")
+    monkeypatch.setattr(samples, "SAMPLES", (nowhere,))
+    with pytest.raises(samples.SamplesMissingError, match=r"samples/requirements\.txt"):
+        samples.make_samples(tmp_path)
