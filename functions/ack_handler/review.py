@@ -106,11 +106,11 @@ class Review:
 
     def _closed_page(self, record: PhotoRecord, link: ReviewLink, key: str) -> Page | None:
         """The page of a link that has nothing left to decide, or None."""
+        if link.round < record.round:
+            return pages.replaced()
         decision = record.decision_of(link.round)
         if decision:
             return pages.decided(record, decision, link.reviewer, key)
-        if link.round < record.round:
-            return pages.replaced()
         if link.ends_at < time.time() or record.status is Status.EXPIRED:
             return pages.ended()
         return None

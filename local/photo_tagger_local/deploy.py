@@ -7,6 +7,7 @@ numbers (CloudFormation converts them, the emulator does not), and budgets, whic
 not know, and the TLS-only bucket policies, since it speaks plain HTTP, are left out.
 """
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -51,10 +52,11 @@ def read_template(path: Path) -> dict[str, Any]:
 def deploy(emulator: Emulator, project: Project, parameters: dict[str, str]) -> dict[str, str]:
     """Create or update the stack and return its outputs. Raises DeployError."""
     s3 = emulator.client("s3")
-    s3.create_bucket(
-        Bucket=_ARTIFACTS,
-        CreateBucketConfiguration={"LocationConstraint": emulator.region},
-    )
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(
+            Bucket=_ARTIFACTS,
+            CreateBucketConfiguration={"LocationConstraint": emulator.region},
+        )
     template = _for_the_emulator(s3, project, parameters)
     url = f"{emulator.endpoint}/{_ARTIFACTS}/{_upload(s3, json.dumps(template).encode(), 'json')}"
     cloudformation = emulator.client("cloudformation")

@@ -1,0 +1,160 @@
+"""A local run for the tests: the real template, functions, roles, mail and pages."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from bs4 import BeautifulSoup
+from photo_tagger.domain.photo import PhotoRecord
+from photo_tagger_local.inbox import StoredMail
+from photo_tagger_local.ports import Ports
+from photo_tagger_local.reviewer import PHOTO_HEADER, filled_in, link_in
+from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.samples import make_samples
+
+PATIENCE_SECONDS = 60.0
+Found = TypeVar("Found")
+
+
+def eventually(look: Callable[[], Found | None], what: str) -> Found:
+    """What `look` finds, asked until it is there."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
+
+
+class Shop:
+    """What a test does to a local run, as staff and as the owner."""
+
+    def __init__(self, run: LocalRun, samples: Path) -> None:
+        self.run = run
+        self.samples = samples
+        self.browser = httpx.Client(follow_redirects=True, timeout=60, trust_env=False)
+
+    def drop(self, name: str, body: bytes) -> str:
+        """Upload one file and return its photo id."""
+        folder = self.samples.parent / f"drop-{time.monotonic_ns()}"
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(body)
+        dropped = self.run.drop(folder)
+        shutil.rmtree(folder)
+        return dropped.photo_ids[name]
+
+    def drop_sample(self, sample: str, name: str) -> str:
+        """Upload a sample photo under a name of its own, its bytes unlike all others."""
+        unique = name.encode() + str(time.monotonic_ns()).encode()
+        return self.drop(name, (self.samples / sample).read_bytes() + unique)
+
+    def until(self, photo_id: str, *statuses: str) -> PhotoRecord:
+        """The record, once its status is one of these."""
+
+        def look() -> PhotoRecord | None:
+            record = self.run.record(photo_id)
+            return record if record and record.status in statuses else None
+
+        return eventually(look, f"{photo_id} {' or '.join(statuses)}; it is {self.state(photo_id)}")
+
+    def until_ended(self, photo_id: str) -> dict[str, Any]:
+        """The execution's description, once it is no longer running."""
+        states = self.run.aws.client("stepfunctions")
+
+        def look() -> dict[str, Any] | None:
+            arn = self.run.outputs["StateMachine"].replace("stateMachine", "execution")
+            answer = states.describe_execution(executionArn=f"{arn}:{photo_id}")
+            return answer if answer["status"] != "RUNNING" else None
+
+        return eventually(look, f"the end of {photo_id}")
+
+    def state(self, photo_id: str) -> str:
+        record = self.run.record(photo_id)
+        return record.status if record else "without a record"
+
+    def mails(self, photo_id: str, count: int = 1) -> list[StoredMail]:
+        """The mails about a photo, once there are as many."""
+
+        def look() -> list[StoredMail] | None:
+            found = [m for m in self.run.inbox.messages() if m.message[PHOTO_HEADER] == photo_id]
+            return found if len(found) >= count else None
+
+        return eventually(look, f"{count} mails about {photo_id}")
+
+    def link(self, photo_id: str, mail: int = 1) -> str:
+        return link_in(self.mails(photo_id, mail)[mail - 1])
+
+    def post(self, link: str, action: str, **changes: Any) -> httpx.Response:
+        """Open the page behind a link, change some fields of a form, and post it."""
+        page = self.browser.get(link)
+        form = BeautifulSoup(page.text, "html.parser").select_one(f'form[action$="/{action}"]')
+        assert form is not None, page.text
+        return self.browser.post(
+            page.url.join(str(form["action"])), data={**filled_in(form), **changes}
+        )
+
+    def listings(self, photo_id: str) -> list[Any]:
+        return [product for product in self.run.shop.products() if product.photo_id == photo_id]
+
+    def rows(self, table: str, photo_id: str) -> list[dict[str, Any]]:
+        answer = self.run.aws.client("dynamodb").query(
+            TableName=f"pt-{table}",
+            KeyConditionExpression="photo_id = :photo",
+            ExpressionAttributeValues={":photo": {"S": photo_id}},
+        )
+        return answer["Items"]
+
+    def actions(self, photo_id: str) -> list[str]:
+        """The words of the audit trail, in order."""
+        return [row["action"] for row in self.run.audit_trail(photo_id)]
+
+    def states_entered(self, photo_id: str) -> list[str]:
+        arn = self.run.outputs["StateMachine"].replace("stateMachine", "execution")
+        pages = (
+            self.run.aws.client("stepfunctions")
+            .get_paginator("get_execution_history")
+            .paginate(executionArn=f"{arn}:{photo_id}")
+        )
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for page in pages
+            for event in page["events"]
+            if "stateEnteredEventDetails" in event
+        ]
+
+    def everything_stored(self) -> str:
+        """All rows of all four tables, as text."""
+        dynamodb = self.run.aws.client("dynamodb")
+        tables = ("drafts", "ack", "audit", "links")
+        return json.dumps(
+            {name: dynamodb.scan(TableName=f"pt-{name}")["Items"] for name in tables},
+            sort_keys=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("samples") / "photos"
+    make_samples(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
+    """One local run for all tests that do not need their own."""
+    with LocalRun(Options(tmp_path_factory.mktemp("run"), Ports.free())) as run:
+        yield Shop(run, samples)
+
+
+@pytest.fixture
+def impatient_shop(tmp_path: Path, samples: Path) -> Iterator[Shop]:
+    """A run in which a reminder comes after 4 s, parking 3 s later, and expiry 12 s after that."""
+    options = Options(tmp_path, Ports.free(), wait_seconds="4,3,12")
+    with LocalRun(options) as run:
+        yield Shop(run, samples)

@@ -1,0 +1,387 @@
+"""Every step of a photo's life, taken once, twice and out of turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from photo_tagger.domain import lifecycle
+from photo_tagger.domain.draft import Confidence, Draft, Reading, Usage
+from photo_tagger.domain.lifecycle import MACHINE, SupersededError
+from photo_tagger.domain.photo import (
+    Change,
+    Decision,
+    Listing,
+    Outcome,
+    PhotoRecord,
+    Status,
+    StoredObject,
+)
+
+Step = Callable[[PhotoRecord], Change | None]
+FIELDS = Draft(title="White sofa", alt_text="A sofa", category="Furniture", description="Soft.")
+EDITED = FIELDS.model_copy(update={"title": "White linen sofa"})
+LISTING = Listing(id="41", url="https://shop.example/41", store_target="api")
+FLAGGED = StoredObject(bucket="flagged", key="sofa/original", version_id="f1")
+
+
+def reading(title: str = "White sofa") -> Reading:
+    return Reading(
+        draft=FIELDS.model_copy(update={"title": title}),
+        confidence=Confidence(title=0.8),
+        not_a_product="no",
+        notes=["a note"],
+        style_version="7",
+        usage=[Usage(model="m", input_tokens=10, output_tokens=2)],
+    )
+
+
+def decision(action: str = "approved", *, round_: int = 1, by_user: str = "ann") -> Decision:
+    more: dict[str, dict[str, Any]] = {
+        "approved": {"fields": FIELDS},
+        "edited": {"fields": EDITED},
+        "rejected": {"reject_reason": "We do not sell this"},
+        "try_again": {"hint": "it is linen"},
+    }
+    return Decision.model_validate(
+        {
+            "round": round_,
+            "action": action,
+            "by_user": by_user,
+            "decided_at": f"2026-01-0{round_}T00:00:00+00:00",
+            **more[action],
+        }
+    )
+
+
+def started(arn: str = "arn:1") -> Step:
+    return lambda record: lifecycle.started(record, arn)
+
+
+def saved(round_: int = 1, title: str = "White sofa") -> Step:
+    return lambda record: lifecycle.draft_saved(
+        record,
+        round_=round_,
+        outcome=Outcome.DRAFT_READY,
+        reading=reading(title),
+        threshold=0.6,
+        image_key="sofa.jpg",
+    )
+
+
+def awaited(round_: int = 1, step: int = 0, *, parked: bool = False, token: str = "t1") -> Step:
+    return lambda record: lifecycle.owner_awaited(
+        record, round_=round_, step=step, parked=parked, task_token=token
+    )
+
+
+def decided(action: str = "approved", **more: Any) -> Step:
+    return lambda record: lifecycle.decided(record, decision(action, **more))
+
+
+def listed() -> Step:
+    return lambda record: lifecycle.listed(record, LISTING)
+
+
+def reopened(round_: int = 1) -> Step:
+    return lambda record: lifecycle.reopened(record, round_=round_, store_words="title: too long")
+
+
+def flagged(*, rejected: bool = False, copy: StoredObject = FLAGGED) -> Step:
+    return lambda record: lifecycle.flagged(
+        record, reasons=["Too dark"], flagged=copy, rejected=rejected
+    )
+
+
+def duplicate() -> Step:
+    return lambda record: lifecycle.duplicate_found(record, "sofa-first")
+
+
+def expired(round_: int = 1) -> Step:
+    return lambda record: lifecycle.expired(record, round_=round_)
+
+
+def taken(record: PhotoRecord, *steps: Step) -> PhotoRecord:
+    """The record after these steps, each of which has to have something to do."""
+    for step in steps:
+        change = step(record)
+        assert change is not None
+        record = PhotoRecord.model_validate(record.model_dump() | change.values)
+    return record
+
+
+@pytest.fixture
+def new(photo_record: Callable[..., PhotoRecord]) -> PhotoRecord:
+    return photo_record()
+
+
+@pytest.fixture
+def waiting(new: PhotoRecord) -> PhotoRecord:
+    return taken(new, started(), saved(), awaited())
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "action", "expected"),
+    [
+        ([], started(), "started", {"status": "processing", "execution_arn": "arn:1"}),
+        ([], saved(), "drafted", {"status": "processing", "outcome": "draft_ready", "round": 1}),
+        ([saved()], awaited(), "mailed", {"status": "waiting", "task_token": "t1", "step": 0}),
+        (
+            [saved(), awaited()],
+            awaited(step=1, token="t2"),
+            "reminded",
+            {"status": "waiting", "task_token": "t2", "step": 1},
+        ),
+        (
+            [saved(), awaited()],
+            awaited(step=2, parked=True, token="t3"),
+            "parked",
+            {"status": "parked", "task_token": "t3", "step": 2},
+        ),
+        ([saved(), awaited()], decided("approved"), "approved", {"status": "approved"}),
+        ([saved(), awaited()], decided("edited"), "edited", {"status": "edited"}),
+        ([saved(), awaited()], decided("rejected"), "rejected", {"status": "rejected"}),
+        (
+            [saved(), awaited()],
+            decided("try_again"),
+            "try_again",
+            {"status": "processing", "outcome": None, "hints": ["it is linen"]},
+        ),
+        (
+            [saved(), awaited(step=2, parked=True)],
+            decided("approved"),
+            "approved",
+            {"status": "approved"},
+        ),
+        ([saved(), awaited(), decided()], listed(), "listed", {"status": "listed"}),
+        (
+            [saved(), awaited(), decided("edited")],
+            reopened(),
+            "reopened",
+            {"status": "processing", "round": 2, "outcome": "needs_review"},
+        ),
+        ([], flagged(), "flagged", {"status": "flagged", "outcome": "flagged"}),
+        (
+            [saved(), awaited(), decided("rejected")],
+            flagged(rejected=True),
+            "moved",
+            {"status": "rejected", "outcome": "draft_ready"},
+        ),
+        ([], duplicate(), "duplicate", {"status": "duplicate", "duplicate_of": "sofa-first"}),
+        ([saved(), awaited(parked=True)], expired(), "expired", {"status": "expired"}),
+    ],
+)
+class TestEachStep:
+    def test_leads_where_the_lifecycle_says(
+        self,
+        new: PhotoRecord,
+        before: list[Step],
+        step: Step,
+        action: str,
+        expected: dict[str, Any],
+    ) -> None:
+        record = taken(new, *before)
+        change = step(record)
+        assert change is not None
+        assert change.action == action
+        after = taken(record, step).model_dump()
+        assert {name: after[name] for name in expected} == expected
+
+    def test_taken_twice_has_nothing_left_to_do(
+        self,
+        new: PhotoRecord,
+        before: list[Step],
+        step: Step,
+        action: str,
+        expected: dict[str, Any],
+    ) -> None:
+        if action in ("mailed", "reminded", "parked"):
+            pytest.skip("a new wait has a new token; see TestWaiting")
+        assert step(taken(new, *before, step)) is None
+
+    def test_is_signed(
+        self,
+        new: PhotoRecord,
+        before: list[Step],
+        step: Step,
+        action: str,
+        expected: dict[str, Any],
+    ) -> None:
+        change = step(taken(new, *before))
+        assert change is not None
+        by_person = action in ("approved", "edited", "rejected", "try_again")
+        assert change.by_user == ("ann" if by_person else MACHINE)
+        assert (change.ack is not None) == by_person
+
+
+class TestSavingADraft:
+    def test_keeps_all_of_the_reading(self, new: PhotoRecord) -> None:
+        record = taken(new, saved())
+        assert record.draft == FIELDS
+        assert record.confidence == Confidence(title=0.8)
+        assert (record.threshold, record.notes, record.style_version) == (0.6, ["a note"], "7")
+        assert record.image_key == "sofa.jpg"
+
+    def test_what_earlier_rounds_spent_stays_on_the_bill(self, waiting: PhotoRecord) -> None:
+        record = taken(waiting, decided("try_again"), saved(2, "Linen sofa"))
+        assert record.draft is not None
+        assert record.draft.title == "Linen sofa"
+        assert len(record.usage) == 2
+
+    def test_of_an_earlier_round_comes_too_late(self, waiting: PhotoRecord) -> None:
+        later = taken(waiting, decided("try_again"), saved(2))
+        assert saved(1)(later) is None
+
+    def test_forgets_the_words_of_the_store(self, waiting: PhotoRecord) -> None:
+        record = taken(waiting, decided("edited"), reopened(), awaited(2))
+        assert record.store_words == "title: too long"
+        record = taken(record, decided("try_again", round_=2), saved(3))
+        assert record.store_words is None
+
+
+class TestWaiting:
+    def test_a_redriven_wait_replaces_the_token(self, waiting: PhotoRecord) -> None:
+        assert taken(waiting, awaited(token="t2")).task_token == "t2"
+
+    @pytest.mark.parametrize("parked", [True, False])
+    @pytest.mark.parametrize("action", ["approved", "edited", "rejected", "try_again"])
+    def test_a_round_that_is_decided_takes_no_new_token(
+        self, waiting: PhotoRecord, action: str, parked: bool
+    ) -> None:
+        record = taken(waiting, decided(action))
+        assert awaited(step=1, parked=parked, token="t2")(record) is None
+        assert record.task_token == "t1"
+
+    def test_a_round_that_is_over_cannot_be_awaited(self, waiting: PhotoRecord) -> None:
+        later = taken(waiting, decided("try_again"), saved(2))
+        with pytest.raises(SupersededError, match="round 1"):
+            awaited(1)(later)
+
+    def test_a_round_that_has_no_draft_yet_cannot_be_awaited(self, waiting: PhotoRecord) -> None:
+        with pytest.raises(SupersededError):
+            awaited(2)(waiting)
+
+    def test_a_parked_photo_can_go_back_to_waiting(self, waiting: PhotoRecord) -> None:
+        record = taken(waiting, awaited(step=2, parked=True), awaited(step=2))
+        assert record.status is Status.WAITING
+
+
+class TestDeciding:
+    @pytest.mark.parametrize("second", ["approved", "edited", "rejected", "try_again"])
+    @pytest.mark.parametrize("first", ["approved", "edited", "rejected", "try_again"])
+    def test_the_first_decision_stands(self, waiting: PhotoRecord, first: str, second: str) -> None:
+        record = taken(waiting, decided(first))
+        assert lifecycle.decided(record, decision(second, by_user="bob")) is None
+        assert record.decision == decision(first)
+
+    def test_a_round_that_is_over_takes_no_decision(self, waiting: PhotoRecord) -> None:
+        later = taken(waiting, decided("try_again"), saved(2))
+        with pytest.raises(SupersededError):
+            decided("rejected")(later)
+
+    def test_the_next_round_takes_one_again(self, waiting: PhotoRecord) -> None:
+        later = taken(waiting, decided("try_again"), saved(2), awaited(2))
+        record = taken(later, decided("approved", round_=2))
+        assert record.decision_of(2) == decision("approved", round_=2)
+        assert record.decision_of(1) is None
+
+    def test_an_expired_draft_takes_none(self, waiting: PhotoRecord) -> None:
+        with pytest.raises(SupersededError):
+            decided("approved")(taken(waiting, expired()))
+
+    def test_hints_of_earlier_rounds_are_kept(self, waiting: PhotoRecord) -> None:
+        record = taken(waiting, decided("try_again"), saved(2), awaited(2))
+        record = taken(record, decided("try_again", round_=2))
+        assert record.hints == ["it is linen", "it is linen"]
+
+    def test_another_try_puts_the_photo_back_into_the_machine(self, waiting: PhotoRecord) -> None:
+        assert waiting.left_the_machine
+        assert not taken(waiting, decided("try_again")).left_the_machine
+
+    def test_leaves_a_row_for_the_ack_table(self, waiting: PhotoRecord) -> None:
+        change = decided("rejected")(waiting)
+        assert change is not None
+        assert change.ack == {
+            "photo_id": waiting.photo_id,
+            "ack_ts": "2026-01-01T00:00:00+00:00",
+            "round": 1,
+            "action": "rejected",
+            "by_user": "ann",
+            "reject_reason": "We do not sell this",
+            "hint": None,
+        }
+
+    def test_the_workflow_is_told_no_word_that_was_written(self) -> None:
+        told = decision("try_again").for_the_workflow()
+        assert told == {"action": "try_again", "by_user": "ann", "round": 1}
+
+
+class TestReopening:
+    def test_the_decided_fields_are_the_next_draft(self, waiting: PhotoRecord) -> None:
+        record = taken(waiting, decided("edited"), reopened())
+        assert record.draft == EDITED
+        assert record.store_words == "title: too long"
+        assert record.decision_of(record.round) is None
+
+    @pytest.mark.parametrize("before", [[], [decided("rejected")], [decided("try_again")]])
+    def test_needs_an_approval(self, waiting: PhotoRecord, before: list[Step]) -> None:
+        with pytest.raises(ValueError, match="no approval"):
+            reopened()(taken(waiting, *before))
+
+
+class TestExpiring:
+    @pytest.mark.parametrize("action", ["approved", "edited", "rejected", "try_again"])
+    def test_a_decision_at_the_last_moment_wins(self, waiting: PhotoRecord, action: str) -> None:
+        assert expired()(taken(waiting, decided(action))) is None
+
+    def test_is_an_end(self, waiting: PhotoRecord) -> None:
+        assert taken(waiting, expired()).left_the_machine
+
+
+class TestApprovedFields:
+    @pytest.mark.parametrize(("action", "fields"), [("approved", FIELDS), ("edited", EDITED)])
+    def test_are_those_of_the_decision(
+        self, waiting: PhotoRecord, action: str, fields: Draft
+    ) -> None:
+        assert lifecycle.approved_fields(taken(waiting, decided(action))) == fields
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            [],
+            [decided("rejected")],
+            [decided("try_again")],
+            [decided("edited"), reopened()],
+            [expired()],
+        ],
+    )
+    def test_do_not_exist_without_an_approval_of_this_round(
+        self, waiting: PhotoRecord, steps: list[Step]
+    ) -> None:
+        with pytest.raises(ValueError, match="no approval"):
+            lifecycle.approved_fields(taken(waiting, *steps))
+
+    def test_do_not_exist_for_a_decision_without_fields(self, waiting: PhotoRecord) -> None:
+        bare = decision("approved").model_copy(update={"fields": None})
+        record = waiting.model_copy(update={"decision": bare})
+        with pytest.raises(ValueError, match="no approval"):
+            lifecycle.approved_fields(record)
+
+
+class TestLeavingTheMachine:
+    def test_a_photo_at_work_has_not(self, new: PhotoRecord) -> None:
+        assert not new.left_the_machine
+        assert not taken(new, started()).left_the_machine
+
+    @pytest.mark.parametrize("step", [saved(), flagged(), duplicate()])
+    def test_a_photo_with_a_draft_or_an_end_has(self, new: PhotoRecord, step: Step) -> None:
+        assert taken(new, step).left_the_machine
+
+
+def test_a_token_is_in_no_repr(waiting: PhotoRecord) -> None:
+    record = taken(waiting, awaited(token="AAAAsecret"))
+    assert record.task_token == "AAAAsecret"
+    assert "AAAAsecret" not in repr(record)
+    assert "AAAAsecret" not in str(record)

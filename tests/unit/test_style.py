@@ -1,0 +1,207 @@
+"""The style doc against what a model or a person wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from photo_tagger.domain.draft import Confidence, Draft
+from photo_tagger.domain.style import Checked, Limits, StyleDoc, check_reading, problems
+
+SURE = Confidence(title=0.9, alt_text=0.9, tags=0.9, category=0.9, description=0.9)
+
+
+def draft(**changes: Any) -> Draft:
+    good = {
+        "title": "White sofa",
+        "alt_text": "A white sofa with two seats",
+        "tags": ["sofa", "white"],
+        "category": "Furniture",
+        "description": "A white sofa. It has two seats.",
+    }
+    return Draft.model_validate(good | changes)
+
+
+def checked(style: StyleDoc, **changes: Any) -> Checked:
+    return check_reading(draft(**changes), SURE, style)
+
+
+def test_a_good_reading_is_left_as_it_is(style: StyleDoc) -> None:
+    result = checked(style)
+    assert result.draft == draft()
+    assert result.confidence == SURE
+    assert result.notes == []
+
+
+def test_what_was_given_is_not_changed(style: StyleDoc) -> None:
+    given, sure = draft(title="Cheap couch", tags=["lamp"]), SURE.model_copy()
+    check_reading(given, sure, style)
+    assert given == draft(title="Cheap couch", tags=["lamp"])
+    assert sure == SURE
+
+
+class TestTags:
+    def test_those_off_the_list_are_dropped_with_a_note_and_no_confidence(
+        self, style: StyleDoc
+    ) -> None:
+        result = checked(style, tags=["sofa", "velvet", "Gucci"])
+        assert result.draft.tags == ["sofa"]
+        assert result.confidence.tags == 0
+        assert result.confidence.title == 0.9
+        assert "velvet, Gucci" in result.notes[0]
+
+    def test_none_left_counts_as_no_confidence(self, style: StyleDoc) -> None:
+        result = checked(style, tags=[])
+        assert result.confidence.tags == 0
+
+    def test_the_same_tag_twice_is_one_tag_and_no_doubt(self, style: StyleDoc) -> None:
+        result = checked(style, tags=["sofa", "white", "sofa"])
+        assert result.draft.tags == ["sofa", "white"]
+        assert result.confidence.tags == 0.9
+
+    def test_the_list_is_exact(self, style: StyleDoc) -> None:
+        assert checked(style, tags=["Sofa", "sofa "]).draft.tags == []
+
+
+class TestCategory:
+    def test_one_off_the_list_is_dropped_with_a_note_and_no_confidence(
+        self, style: StyleDoc
+    ) -> None:
+        result = checked(style, category="Vehicles")
+        assert result.draft.category == ""
+        assert result.confidence.category == 0
+        assert "Vehicles" in result.notes[0]
+
+    @pytest.mark.parametrize("category", ["unsure", ""])
+    def test_unsure_is_an_honest_answer_and_needs_no_note(
+        self, style: StyleDoc, category: str
+    ) -> None:
+        result = checked(style, category=category)
+        assert result.draft.category == ""
+        assert result.confidence.category == 0
+        assert result.notes == []
+
+
+class TestPreferredWords:
+    @pytest.mark.parametrize("name", ["title", "alt_text", "description"])
+    def test_they_are_put_in_place_in_each_text_with_a_note(
+        self, style: StyleDoc, name: str
+    ) -> None:
+        result = checked(style, **{name: "A white couch"})
+        assert getattr(result.draft, name) == "A white sofa"
+        assert "couch" in result.notes[0]
+        assert result.confidence == SURE
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("COUCH and couch, a couch.", "sofa and sofa, a sofa."),
+            ("(couch)", "(sofa)"),
+            ("couch-like", "sofa-like"),
+            ("couchette", "couchette"),
+            ("slouch couchs", "slouch couchs"),
+            ("couché", "couché"),
+        ],
+    )
+    def test_they_count_as_whole_words_in_any_case(
+        self, style: StyleDoc, text: str, expected: str
+    ) -> None:
+        assert checked(style, title=text).draft.title == expected
+
+    def test_a_word_is_taken_literally_and_not_as_a_pattern(self, style: StyleDoc) -> None:
+        style.preferred_words = {"c++": r"\1 \g<0> C", ".*": "gone"}
+        assert checked(style, title="a c++ book").draft.title == r"a \1 \g<0> C book"
+
+    def test_a_preferred_word_is_in_place_before_length_and_words_are_judged(
+        self, style: StyleDoc
+    ) -> None:
+        style.preferred_words = {"inexpensive": "cheap"}
+        assert checked(style, title="inexpensive sofa").confidence.title == 0
+
+
+class TestDoubts:
+    @pytest.mark.parametrize("name", ["title", "alt_text", "description"])
+    @pytest.mark.parametrize("word", ["cheap", "CHEAP", "Best ever"])
+    def test_a_word_to_avoid_stays_but_takes_the_confidence(
+        self, style: StyleDoc, name: str, word: str
+    ) -> None:
+        result = checked(style, **{name: f"The {word} sofa"})
+        assert getattr(result.draft, name) == f"The {word} sofa"
+        assert getattr(result.confidence, name) == 0
+        assert word.lower() in result.notes[0].lower()
+
+    def test_a_word_to_avoid_inside_another_word_is_fine(self, style: StyleDoc) -> None:
+        assert checked(style, title="Cheapside sofa").notes == []
+
+    @pytest.mark.parametrize(
+        ("name", "limit"), [("title", 80), ("alt_text", 125), ("description", 600)]
+    )
+    def test_a_text_may_be_as_long_as_its_limit_and_no_longer(
+        self, style: StyleDoc, name: str, limit: int
+    ) -> None:
+        fits = checked(style, **{name: "x" * limit})
+        assert fits.notes == []
+        too_long = checked(style, **{name: "x" * (limit + 1)})
+        assert getattr(too_long.draft, name) == "x" * (limit + 1)
+        assert getattr(too_long.confidence, name) == 0
+        assert str(limit + 1) in too_long.notes[0]
+        assert str(limit) in too_long.notes[0]
+
+    @pytest.mark.parametrize("text", ["", "  \n"])
+    def test_an_empty_text_takes_the_confidence(self, style: StyleDoc, text: str) -> None:
+        result = checked(style, description=text)
+        assert result.confidence.description == 0
+        assert "empty" in result.notes[0]
+
+    def test_several_doubts_about_a_field_are_one_note(self, style: StyleDoc) -> None:
+        result = checked(style, title="cheap " + "x" * 90)
+        assert len(result.notes) == 1
+        assert "cheap" in result.notes[0]
+        assert "96" in result.notes[0]
+
+
+class TestProblemsOfAnEdit:
+    def test_a_good_edit_has_none(self, style: StyleDoc) -> None:
+        assert problems(draft(), style) == {}
+
+    def test_no_tag_at_all_is_fine(self, style: StyleDoc) -> None:
+        assert problems(draft(tags=[]), style) == {}
+
+    def test_every_field_is_judged_at_once(self, style: StyleDoc) -> None:
+        bad = Draft(title="", alt_text=" ", tags=["velvet"], category="", description="x" * 601)
+        found = problems(bad, style)
+        assert set(found) == {"title", "alt_text", "tags", "category", "description"}
+        assert "601" in found["description"]
+        assert "600" in found["description"]
+        assert "velvet" in found["tags"]
+
+    @pytest.mark.parametrize(
+        ("name", "limit"), [("title", 80), ("alt_text", 125), ("description", 600)]
+    )
+    def test_a_limit_is_inclusive(self, style: StyleDoc, name: str, limit: int) -> None:
+        assert problems(draft(**{name: "x" * limit}), style) == {}
+        assert set(problems(draft(**{name: "x" * (limit + 1)}), style)) == {name}
+
+    @pytest.mark.parametrize("category", ["Vehicles", "furniture", "unsure"])
+    def test_a_category_is_one_of_the_list(self, style: StyleDoc, category: str) -> None:
+        assert set(problems(draft(category=category), style)) == {"category"}
+
+
+class TestTheDoc:
+    def test_alt_text_can_never_be_longer_than_125(self) -> None:
+        with pytest.raises(ValidationError):
+            Limits(alt_text=126)
+
+    @pytest.mark.parametrize("name", ["categories", "tags"])
+    def test_it_needs_both_lists(self, name: str) -> None:
+        doc: dict[str, Any] = {"version": "1", "categories": ["a"], "tags": ["b"], name: []}
+        with pytest.raises(ValidationError, match=name):
+            StyleDoc.model_validate(doc)
+
+    def test_a_misspelt_setting_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match="avoid_word"):
+            StyleDoc.model_validate(
+                {"version": "1", "categories": ["a"], "tags": ["b"], "avoid_word": ["x"]}
+            )
