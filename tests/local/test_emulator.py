@@ -1,0 +1,718 @@
+"""The embedded AWS as a real process, real functions and boto3: every mend, and restarts."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from photo_tagger_local.aws.emulator import Emulator, EmulatorError
+
+ACCOUNT = "000000000000"
+REGION = "ap-southeast-1"
+BOOTSTRAP = f'#!/bin/sh\nexec {sys.executable} -m awslambdaric "$_HANDLER"\n'
+HANDLER = """
+import json, os, time
+import boto3
+
+
+class NamedError(Exception):
+    pass
+
+
+def note(event):
+    with open(os.environ["CALLS"], "a") as calls:
+        calls.write(json.dumps(event) + "\\n")
+
+
+def handle(event, context):
+    note(event)
+    time.sleep(event.get("sleep", 0))
+    marker = os.environ["CALLS"] + "." + event.get("until", "never")
+    if event.get("fails") and not os.path.exists(marker):
+        raise NamedError("asked to fail")
+    if event.get("answers"):
+        boto3.client("stepfunctions").send_task_success(
+            taskToken=event["token"], output=json.dumps("answered at once"))
+    if event.get("redrives"):
+        boto3.client("stepfunctions").redrive_execution(executionArn=event["redrives"])
+    return event.get("returns")
+
+
+def consume(event, context):
+    body = json.loads(event["Records"][0]["body"])
+    note({**body, "receives": event["Records"][0]["attributes"]["ApproximateReceiveCount"]})
+    time.sleep(body.get("sleep", 0))
+
+
+def serve(event, context):
+    return {"statusCode": 200, "body": "a page"}
+"""
+T = TypeVar("T")
+
+
+def wait_for(what: Callable[[], T], seconds: float = 10.0) -> T:
+    """The first truthy result of `what`; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if result := what():
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"nothing within {seconds} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_emulator(directory: Path, **options: Any) -> Emulator:
+    settings: dict[str, Any] = {"port": free_port(), "smtp_port": free_port()} | options
+    return Emulator(
+        state_dir=directory / "aws",
+        bedrock_endpoint=None,
+        log_file=directory / "aws.log",
+        functions_env={"CALLS": str(directory / "calls")},
+        **settings,
+    )
+
+
+class Lab:
+    """An emulator with one function, and the means to run a state machine in one line."""
+
+    def __init__(self, directory: Path, settings: dict[str, str] | None = None) -> None:
+        self.directory = directory
+        self.emulator = make_emulator(directory)
+        self.emulator.functions_env |= settings or {}
+        self.emulator.start()
+        self.functions = self.emulator.client("lambda")
+        self.states = self.emulator.client("stepfunctions")
+        self.role = self.make_role("lab", ["states:SendTaskSuccess"])
+        self.add_function("task", "code.handle", self.role)
+
+    def make_role(self, name: str, actions: list[str]) -> str:
+        iam = self.emulator.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+        arn = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=policy({**trust, "Action": "sts:AssumeRole"}),
+        )["Role"]["Arn"]
+        allow = policy({"Effect": "Allow", "Action": actions, "Resource": "*"})
+        iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=allow)
+        return str(arn)
+
+    def add_function(self, name: str, handler: str, role: str, timeout: int = 10) -> None:
+        self.functions.create_function(
+            FunctionName=name,
+            Runtime="provided.al2023",
+            Handler=handler,
+            Role=role,
+            Timeout=timeout,
+            Code={"ZipFile": code_zip()},
+        )
+
+    def start(self, states: dict[str, Any], data: Any = None, **more: Any) -> str:
+        """Start an execution of a machine with these states; its ARN."""
+        name = f"machine-{time.monotonic_ns()}"
+        machine = self.states.create_state_machine(
+            name=name,
+            roleArn=self.role,
+            definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
+        )["stateMachineArn"]
+        started = self.states.start_execution(
+            stateMachineArn=machine, input=json.dumps(data or {}), **more
+        )
+        return str(started["executionArn"])
+
+    def describe(self, arn: str) -> dict[str, Any]:
+        return dict(self.states.describe_execution(executionArn=arn))
+
+    def end_of(self, arn: str) -> dict[str, Any]:
+        def closed() -> dict[str, Any] | None:
+            found = self.describe(arn)
+            return found if found["status"] != "RUNNING" else None
+
+        return wait_for(closed)
+
+    def events(self, arn: str) -> list[str]:
+        return [event["type"] for event in self.history(arn)]
+
+    def history(self, arn: str) -> list[dict[str, Any]]:
+        return list(self.states.get_execution_history(executionArn=arn)["events"])
+
+    def calls(self, mark: str) -> list[dict[str, Any]]:
+        """The events that functions noted and that carry this mark."""
+        path = self.directory / "calls"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [call for call in map(json.loads, lines) if call.get("mark") == mark]
+
+    def token(self, mark: str, number: int = 1) -> str:
+        wait_for(lambda: len(self.calls(mark)) >= number)
+        return str(self.calls(mark)[number - 1]["token"])
+
+    def restart(self) -> None:
+        self.emulator.stop()
+        self.emulator.start()
+
+    def succeed(self, token: str, output: Any = "yes") -> None:
+        self.states.send_task_success(taskToken=token, output=json.dumps(output))
+
+    def let_pass(self, name: str) -> None:
+        """From now on, calls that fail `until` this name succeed."""
+        (self.directory / f"calls.{name}").touch()
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def code_zip() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        bootstrap = zipfile.ZipInfo("bootstrap")
+        bootstrap.external_attr = 0o755 << 16
+        archive.writestr(bootstrap, BOOTSTRAP)
+        archive.writestr("code.py", HANDLER)
+    return packed.getvalue()
+
+
+def task(payload: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "task", "Payload": payload},
+        "ResultSelector": {"value.$": "$.Payload"},
+        "ResultPath": "$.result",
+        "End": True,
+    } | fields
+
+
+def token_task(payload: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    with_token = payload | {"token.$": "$$.Task.Token"}
+    waits = {"Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken"}
+    state = task(with_token) | waits | fields
+    del state["ResultSelector"]
+    return state
+
+
+def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    made = Lab(tmp_path_factory.mktemp("lab"))
+    yield made
+    made.emulator.stop()
+
+
+# --- the process ----------------------------------------------------------------------------------
+
+
+def test_only_the_loopback_interface_is_listened_on(lab: Lab) -> None:
+    listeners = addresses_of_group(lab.emulator.pid or 0)
+    assert listeners == {f"127.0.0.1:{lab.emulator.port}"}
+
+
+def addresses_of_group(group: int) -> set[str]:
+    """Listening TCP addresses of all processes of a process group (Linux)."""
+    inodes = {
+        os.readlink(fd)
+        for pid in pids_of_group(group)
+        for fd in Path(f"/proc/{pid}/fd").iterdir()
+        if fd.exists() or fd.is_symlink()
+    }
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == "0A" and f"socket:[{inode}]" in inodes:
+                address, port = local.split(":")
+                host = ".".join(str(byte) for byte in reversed(bytes.fromhex(address)))
+                found.add(f"{host}:{int(port, 16)}")
+    return found
+
+
+def pids_of_group(group: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [int(pid) for pid, pgid, stat in rows if int(pgid) == group and stat[0] != "Z"]
+
+
+def test_functions_end_with_the_emulator(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.start({"A": task({"mark": "end", "sleep": 30})})
+    wait_for(lambda: lab.calls("end"))
+    group = lab.emulator.pid or 0
+    assert len(pids_of_group(group)) == 2
+
+    os.kill(group, signal.SIGTERM)
+
+    wait_for(lambda: not pids_of_group(group))
+    lab.emulator.stop()
+
+
+def test_everything_ends_when_the_parent_is_killed(tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path;"
+            "from photo_tagger_local.aws.emulator import Emulator as E;"
+            "d, port = Path(sys.argv[1]), int(sys.argv[2]);"
+            "e = E(port, d / 'aws', 9, None, log_file=d / 'log'); e.start();"
+            "print(e.pid, flush=True); time.sleep(60)",
+            str(tmp_path),
+            str(free_port()),
+        ],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert parent.stdout
+    group = int(parent.stdout.readline())
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    wait_for(lambda: not pids_of_group(group))
+    assert (tmp_path / "aws/state/stepfunctions.json").exists()
+
+
+def test_taken_port_is_named(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(EmulatorError, match=f"Port {lab.emulator.port} on 127.0.0.1 is taken"):
+        make_emulator(tmp_path, port=lab.emulator.port).start()
+
+
+def test_failed_start_shows_the_last_log_lines(tmp_path: Path) -> None:
+    emulator = make_emulator(tmp_path)
+    emulator.functions_env = {"PYTHONPATH": str(tmp_path)}
+    (tmp_path / "ministack.py").write_text("raise RuntimeError('broken on purpose')")
+
+    with pytest.raises(EmulatorError, match="broken on purpose"):
+        emulator.start()
+
+
+def test_other_version_of_ministack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from photo_tagger_local.aws import mends
+
+    monkeypatch.setattr(mends, "WRITTEN_FOR", "0.0.1")
+    with pytest.raises(mends.MendError, match=r"written for ministack 0\.0\.1, and 1\."):
+        mends.apply()
+
+
+# --- timeouts and task tokens ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [task, token_task])
+def test_timeout_path_is_taken_from_the_input(lab: Lab, make: Callable[..., Any]) -> None:
+    states = {"A": make({"mark": "timeout", "sleep": 3}, TimeoutSecondsPath="$.seconds")}
+    started = time.monotonic()
+
+    end = lab.end_of(lab.start(states, {"seconds": 1}))
+
+    assert (end["status"], end["error"]) == ("FAILED", "States.Timeout")
+    assert time.monotonic() - started < 5
+
+
+def test_timeout_path_that_selects_no_number_fails(lab: Lab) -> None:
+    states = {"A": token_task({"mark": "timeout"}, TimeoutSecondsPath="$.seconds")}
+    end = lab.end_of(lab.start(states, {"seconds": "soon"}))
+    assert end["error"] == "States.Runtime"
+    assert "positive integer" in end["cause"]
+
+
+def test_failed_dispatch_fails_the_task_by_name(lab: Lab) -> None:
+    caught = [{"ErrorEquals": ["NamedError"], "ResultPath": "$.caught", "Next": "Caught"}]
+    states = {
+        "A": token_task({"mark": "dispatch", "fails": True}, Catch=caught),
+        "Caught": {"Type": "Succeed"},
+    }
+    end = lab.end_of(lab.start(states))
+    assert json.loads(end["output"])["caught"]["Error"] == "NamedError"
+
+
+def test_each_attempt_has_a_new_token(lab: Lab) -> None:
+    retry = [{"ErrorEquals": ["NamedError"], "IntervalSeconds": 1, "MaxAttempts": 5}]
+    payload = {"mark": "attempts", "fails": True, "until": "attempts"}
+    arn = lab.start({"A": token_task(payload, Retry=retry)})
+    first = lab.token("attempts")
+    lab.let_pass("attempts")
+    second = lab.token("attempts", 2)
+
+    assert first != second
+    with pytest.raises(ClientError) as refused:
+        lab.succeed(first)
+    assert code_of(refused) == "TaskTimedOut"
+    lab.succeed(second)
+    assert json.loads(lab.end_of(arn)["output"])["result"] == "yes"
+
+
+def test_token_answered_by_its_own_dispatch(lab: Lab) -> None:
+    arn = lab.start({"A": token_task({"mark": "own", "answers": True})})
+    assert json.loads(lab.end_of(arn)["output"])["result"] == "answered at once"
+
+
+def test_failure_that_was_sent_is_caught_by_name(lab: Lab) -> None:
+    arn = lab.start({"A": token_task({"mark": "sent"})})
+    lab.states.send_task_failure(taskToken=lab.token("sent"), error="Mine", cause="because")
+    end = lab.end_of(arn)
+    assert (end["error"], end["cause"]) == ("Mine", "because")
+
+
+def test_closed_and_unknown_tokens_are_told_apart(lab: Lab) -> None:
+    timed_out = lab.start({"A": token_task({"mark": "closed"}, TimeoutSeconds=1)})
+    lab.end_of(timed_out)
+    aborted = lab.start({"A": token_task({"mark": "aborted"})})
+    decided = lab.start({"A": token_task({"mark": "decided"})})
+    tokens = [lab.token(mark) for mark in ("closed", "aborted", "decided")]
+    lab.states.stop_execution(executionArn=aborted)
+    lab.succeed(tokens[2])
+    lab.end_of(decided)
+
+    for token, code in [*((token, "TaskTimedOut") for token in tokens), ("no", "InvalidToken")]:
+        with pytest.raises(ClientError) as refused:
+            lab.succeed(token)
+        assert code_of(refused) == code
+
+
+# --- start and redrive ----------------------------------------------------------------------------
+
+
+def test_same_name_and_input_is_the_running_execution(lab: Lab) -> None:
+    arn = lab.start({"A": token_task({"mark": "name"})}, {"a": 1}, name="photo")
+    machine = lab.describe(arn)["stateMachineArn"]
+
+    def again(data: Any) -> dict[str, Any]:
+        return dict(
+            lab.states.start_execution(
+                stateMachineArn=machine, name="photo", input=json.dumps(data)
+            )
+        )
+
+    assert again({"a": 1})["executionArn"] == arn
+    assert again({"a": 1})["startDate"] == lab.describe(arn)["startDate"]
+    with pytest.raises(ClientError) as refused:
+        again({"a": 2})
+    assert code_of(refused) == "ExecutionAlreadyExists"
+    lab.succeed(lab.token("name"))
+    lab.end_of(arn)
+    with pytest.raises(ClientError) as refused:
+        again({"a": 1})
+    assert code_of(refused) == "ExecutionAlreadyExists"
+
+
+def redrivable(lab: Lab, mark: str) -> str:
+    """A FAILED execution: `First` succeeded, `Second` fails until `let_pass(mark)`."""
+    second = {"mark": mark, "state": "Second", "fails": True, "until": mark, "got.$": "$.result"}
+    states = {
+        "First": task({"mark": mark, "state": "First", "returns": "from First"}, Next="Second"),
+        "Second": task(second),
+    }
+    del states["First"]["End"]
+    arn = lab.start(states)
+    assert lab.end_of(arn)["status"] == "FAILED"
+    return arn
+
+
+def test_redrive_goes_on_at_the_failed_state(lab: Lab) -> None:
+    arn = redrivable(lab, "redrive")
+    assert lab.describe(arn)["redriveStatus"] == "REDRIVABLE"
+    before = lab.events(arn)
+    lab.let_pass("redrive")
+
+    date = lab.states.redrive_execution(executionArn=arn)["redriveDate"]
+
+    end = lab.end_of(arn)
+    assert end["status"] == "SUCCEEDED"
+    assert (end["redriveCount"], end["redriveDate"]) == (1, date)
+    assert end["redriveStatus"] == "NOT_REDRIVABLE"
+    assert "SUCCEEDED" in end["redriveStatusReason"]
+    assert [call["state"] for call in lab.calls("redrive")] == ["First", "Second", "Second"]
+    assert lab.calls("redrive")[-1]["got"] == {"value": "from First"}
+    assert lab.events(arn)[: len(before) + 1] == [*before, "ExecutionRedriven"]
+    listed = lab.states.list_executions(stateMachineArn=end["stateMachineArn"])["executions"]
+    assert listed[0]["redriveCount"] == 1
+
+
+def test_redrive_uses_the_definition_of_the_start(lab: Lab) -> None:
+    arn = redrivable(lab, "definition")
+    changed = {"StartAt": "Second", "States": {"Second": {"Type": "Fail", "Error": "Changed"}}}
+    lab.states.update_state_machine(
+        stateMachineArn=lab.describe(arn)["stateMachineArn"], definition=json.dumps(changed)
+    )
+    lab.let_pass("definition")
+    lab.states.redrive_execution(executionArn=arn)
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+
+
+def test_redriven_wait_has_a_new_token(lab: Lab) -> None:
+    arn = lab.start({"A": token_task({"mark": "again"}, TimeoutSeconds=1)})
+    assert lab.end_of(arn)["error"] == "States.Timeout"
+
+    lab.states.redrive_execution(executionArn=arn)
+
+    new = lab.token("again", 2)
+    assert new != lab.token("again")
+    lab.succeed(new)
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+
+
+def test_redrive_asks_again_when_an_answer_broke_its_state(lab: Lab) -> None:
+    state = token_task({"mark": "broke"}) | {
+        "ResultSelector": {"parsed.$": "States.StringToJson($.text)"}
+    }
+    arn = lab.start({"A": state})
+    lab.succeed(lab.token("broke"), {"text": "no JSON"})
+    assert lab.end_of(arn)["status"] == "FAILED"
+
+    lab.states.redrive_execution(executionArn=arn)
+
+    lab.succeed(lab.token("broke", 2), {"text": "1"})
+    assert json.loads(lab.end_of(arn)["output"])["result"] == {"parsed": 1}
+
+
+def test_aborted_execution_is_redriven_once(lab: Lab) -> None:
+    """The walk that the abort left in its function must not go on beside the redriven one."""
+    arn = lab.start({"A": task({"mark": "twice", "sleep": 1})})
+    wait_for(lambda: lab.calls("twice"))
+    time.sleep(0.5)
+    lab.states.stop_execution(executionArn=arn)
+    lab.states.redrive_execution(executionArn=arn)
+
+    end = lab.end_of(arn)
+
+    assert end["status"] == "SUCCEEDED"
+    assert (end["stopDate"] - end["redriveDate"]).total_seconds() >= 1
+    assert lab.events(arn).count("TaskSucceeded") == 1
+
+
+def test_redrive_is_refused_as_aws_does(lab: Lab) -> None:
+    running = lab.start({"A": token_task({"mark": "refused"})})
+    done = lab.start({"A": {"Type": "Succeed"}})
+    lab.end_of(done)
+    for arn, code in [
+        (running, "ExecutionNotRedrivable"),
+        (done, "ExecutionNotRedrivable"),
+        (done + "x", "ExecutionDoesNotExist"),
+    ]:
+        with pytest.raises(ClientError) as refused:
+            lab.states.redrive_execution(executionArn=arn)
+        assert code_of(refused) == code
+
+
+def test_redrive_with_the_same_client_token_happens_once(lab: Lab) -> None:
+    arn = redrivable(lab, "client-token")
+    dates = set()
+    for _ in range(2):
+        redriven = lab.states.redrive_execution(executionArn=arn, clientToken="a" * 36)
+        dates.add(redriven["redriveDate"])
+        lab.end_of(arn)
+    assert len(dates) == 1
+    assert lab.describe(arn)["redriveCount"] == 1
+
+
+# --- roles and places -----------------------------------------------------------------------------
+
+
+def test_a_role_without_redrive_may_not(lab: Lab) -> None:
+    arn = redrivable(lab, "role")
+    end = lab.end_of(lab.start({"A": task({"mark": "role", "redrives": arn})}))
+    assert "not authorized to perform: states:RedriveExecution" in end["cause"]
+
+
+def test_roles_scoped_to_their_resources_may_act(lab: Lab) -> None:
+    granted = {
+        "states:SendTaskSuccess": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine-*",
+        "ssm:GetParametersByPath": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/pt/config/*",
+        "ses:SendRawEmail": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/shop@example.com",
+    }
+    session = as_role(lab, granted)
+    lab.emulator.client("ses").verify_email_identity(EmailAddress="shop@example.com")
+    lab.start({"A": token_task({"mark": "scoped"})})
+
+    session("stepfunctions").send_task_success(taskToken=lab.token("scoped"), output="1")
+    session("ssm").get_parameters_by_path(Path="/pt/config/")
+    session("ses").send_raw_email(RawMessage={"Data": b"From: A <shop@example.com>\nTo: b@c\n\n"})
+    with pytest.raises(ClientError, match="not authorized"):
+        session("ssm").get_parameters_by_path(Path="/pt/other/")
+    with pytest.raises(ClientError, match="not authorized"):
+        session("ses").send_raw_email(RawMessage={"Data": b"From: x@example.com\nTo: b@c\n\n"})
+
+
+def test_policy_that_demands_tls_lets_local_calls_pass(lab: Lab) -> None:
+    s3 = lab.emulator.client("s3")
+    s3.create_bucket(Bucket="tls", CreateBucketConfiguration={"LocationConstraint": REGION})
+    only_tls = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::tls/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket="tls", Policy=policy(only_tls))
+    session = as_role(lab, {"s3:PutObject": "arn:aws:s3:::tls/*"})
+    session("s3").put_object(Bucket="tls", Key="a", Body=b"")
+
+
+def as_role(lab: Lab, granted: dict[str, str]) -> Callable[[str], Any]:
+    """Clients with a role's session, which may take each action on its one resource."""
+    name = f"role-{time.monotonic_ns()}"
+    arn = lab.make_role(name, ["sts:GetCallerIdentity"])
+    iam = lab.emulator.client("iam")
+    for number, (action, resource) in enumerate(granted.items()):
+        document = policy({"Effect": "Allow", "Action": action, "Resource": resource})
+        iam.put_role_policy(RoleName=name, PolicyName=f"p{number}", PolicyDocument=document)
+    keys = lab.emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")[
+        "Credentials"
+    ]
+    return lambda service: boto3.client(
+        service,
+        endpoint_url=lab.emulator.endpoint,
+        region_name=REGION,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+
+
+def test_a_burst_takes_turns(lab: Lab) -> None:
+    arns = [lab.start({"A": task({"mark": "burst", "sleep": 0.2})}) for _ in range(20)]
+    most = 0
+    while any(lab.describe(arn)["status"] == "RUNNING" for arn in arns):
+        most = max(most, len(pids_of_group(lab.emulator.pid or 0)) - 1)
+    assert {lab.describe(arn)["status"] for arn in arns} == {"SUCCEEDED"}
+    assert most <= 7
+
+
+def test_a_task_without_a_place_is_throttled_by_name(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, {"LAMBDA_ACCOUNT_CONCURRENCY": "1"})
+    try:
+        arns = [lab.start({"A": task({"mark": "throttled", "sleep": 0.5})}) for _ in range(2)]
+        errors = [lab.end_of(arn).get("error") for arn in arns]
+        assert sorted(errors, key=str) == ["Lambda.TooManyRequestsException", None]
+    finally:
+        lab.emulator.stop()
+
+
+# --- restarts -------------------------------------------------------------------------------------
+
+
+def test_executions_go_on_over_a_restart(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    try:
+        waiting = lab.start({"A": token_task({"mark": "waiting"})})
+        ending = lab.start({"A": token_task({"mark": "ending"}, TimeoutSeconds=4)})
+        walking = lab.start({"A": task({"mark": "walking", "sleep": 1.5})})
+        failed = redrivable(lab, "failed")
+        token, late = lab.token("waiting"), lab.token("ending")
+        wait_for(lambda: lab.calls("walking"))
+
+        lab.restart()
+
+        assert lab.end_of(walking)["status"] == "SUCCEEDED"
+        assert len(lab.calls("walking")) == 2
+        assert lab.describe(waiting)["status"] == "RUNNING"
+        lab.succeed(token)
+        assert json.loads(lab.end_of(waiting)["output"])["result"] == "yes"
+        assert len(lab.calls("waiting")) == 1
+        assert lab.events(waiting).count("TaskScheduled") == 1
+        assert "TaskFailed" not in lab.events(walking)
+        ended = lab.end_of(ending)
+        assert ended["error"] == "States.Timeout"
+        assert 3.5 < (ended["stopDate"] - ended["startDate"]).total_seconds() < 7
+        with pytest.raises(ClientError) as refused:
+            lab.succeed(late)
+        assert code_of(refused) == "TaskTimedOut"
+        lab.let_pass("failed")
+        lab.states.redrive_execution(executionArn=failed)
+        assert lab.end_of(failed)["status"] == "SUCCEEDED"
+    finally:
+        lab.emulator.stop()
+
+
+def test_an_answer_just_before_the_stop_is_kept(tmp_path: Path) -> None:
+    """The dispatch still runs when its token is answered; the stop ends it."""
+    lab = Lab(tmp_path)
+    try:
+        arn = lab.start({"A": token_task({"mark": "kept", "sleep": 8})})
+        lab.succeed(lab.token("kept"))
+        lab.restart()
+        assert json.loads(lab.end_of(arn)["output"])["result"] == "yes"
+        assert len(lab.calls("kept")) == 1
+    finally:
+        lab.emulator.stop()
+
+
+def test_what_surrounds_the_executions_survives(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    try:
+        emulator = lab.emulator
+        s3, sqs, scheduler = (emulator.client(name) for name in ("s3", "sqs", "scheduler"))
+        queue = sqs.create_queue(QueueName="ready", Attributes={"VisibilityTimeout": "600"})
+        url = queue["QueueUrl"]
+        role = lab.make_role("consumer", ["sqs:ReceiveMessage", "sqs:DeleteMessage"])
+        lab.add_function("consumer", "code.consume", role, timeout=20)
+        lab.add_function("page", "code.serve", role)
+        queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:ready"
+        lab.functions.create_event_source_mapping(
+            FunctionName="consumer", EventSourceArn=queue_arn, BatchSize=1
+        )
+        page = lab.functions.create_function_url_config(FunctionName="page", AuthType="NONE")
+        s3.create_bucket(Bucket="drop", CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket="drop", VersioningConfiguration={"Status": "Enabled"})
+        versions = [
+            s3.put_object(Bucket="drop", Key="a", Body=body)["VersionId"] for body in (b"1", b"2")
+        ]
+        scheduler.create_schedule(
+            Name="five",
+            ScheduleExpression="rate(5 minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": queue_arn, "RoleArn": role},
+        )
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"mark": "flight", "sleep": 2}))
+        wait_for(lambda: lab.calls("flight"))
+
+        lab.restart()
+
+        again = wait_for(lambda: lab.calls("flight")[1:])
+        assert [call["receives"] for call in again] == ["1"]
+        assert (
+            lab.functions.get_function_url_config(FunctionName="page")["FunctionUrl"]
+            == (page["FunctionUrl"])
+        )
+        assert lab.functions.invoke(FunctionName="page")["StatusCode"] == 200
+        bodies = [
+            s3.get_object(Bucket="drop", Key="a", VersionId=version)["Body"].read()
+            for version in versions
+        ]
+        assert bodies == [b"1", b"2"]
+        assert scheduler.get_schedule(Name="five")["State"] == "ENABLED"
+    finally:
+        lab.emulator.stop()
+
+
+def test_a_kill_mid_way_leaves_nothing_running(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.start({"A": task({"mark": "killed", "sleep": 30})})
+    wait_for(lambda: lab.calls("killed"))
+    group = lab.emulator.pid or 0
+    os.kill(group, signal.SIGKILL)
+    lab.emulator.stop()
+    wait_for(lambda: not pids_of_group(group), 2)
