@@ -20,12 +20,13 @@ _LOOK_SECONDS = 0.5
 def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> int:
     """Stay up until SIGINT or SIGTERM; 0 then."""
     console = Console(highlight=False, soft_wrap=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
     console.print("Starting …")
     try:
         with LocalRun(Options(state, Ports.from_first(port), bedrock=bedrock)) as run:
-            _welcome(console, run, time.monotonic() - started)
+            _welcome(console, run, time.monotonic() - started, bedrock=bedrock)
             _drop(console, run, photos)
             _follow(console, run)
     except KeyboardInterrupt:
@@ -33,8 +34,9 @@ def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> i
     return 0
 
 
-def _welcome(console: Console, run: LocalRun, seconds: float) -> None:
-    console.print(f"Up after {seconds:.1f} s. Everything stays on this computer.\n")
+def _welcome(console: Console, run: LocalRun, seconds: float, *, bedrock: bool) -> None:
+    stays = "Photos go to Amazon Bedrock; all else stays" if bedrock else "Everything stays"
+    console.print(f"Up after {seconds:.1f} s. {stays} on this computer.\n")
     console.print(f"  [bold]Inbox[/]         {run.addresses['inbox']}   drafts are mailed here")
     console.print(f"  [bold]Review page[/]   {run.addresses['review']}        opened by the mails")
     console.print(f"  [bold]Shop[/]          {run.addresses['shop']}    what was approved")

@@ -61,7 +61,7 @@ class Notifier:
                 current,
                 round_=review.round,
                 step=review.step,
-                parked=parked,
+                mailed_to=list(keys),
                 task_token=request.task_token,
             ),
             also=[self._links.put_request(_link(request, who, key)) for who, key in keys.items()],

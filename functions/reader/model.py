@@ -90,6 +90,6 @@ def _fault(error: ClientError) -> Exception:
     if code in _THROTTLES:
         metrics.add_metric(name="BedrockThrottles", unit=MetricUnit.Count, value=1)
         fault = ModelThrottledError(str(error))
-    elif code in _OUTAGES:
+    elif code in _OUTAGES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         fault = ModelUnavailableError(str(error))
     return fault

@@ -1,11 +1,12 @@
 """A dropped file becomes a bounded, upright sRGB JPEG with measurements. Pillow only, no AWS."""
 
 import io
+import struct
 from dataclasses import dataclass
 from typing import IO, cast
 
 import pillow_heif
-from PIL import Image, ImageCms, ImageMath, ImageOps, ImageStat, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageMath, ImageStat, UnidentifiedImageError
 
 from photo_tagger.domain.rules import Measurements
 
@@ -19,6 +20,23 @@ MAX_OTHER_PIXELS = 50_000_000
 _JPEG_QUALITY = 88
 _REDUCING_GAP = 1.1
 _SRGB = ImageCms.createProfile("sRGB")
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation; any other value is upright already."""
+
+_SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
+_DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, TypeError, RuntimeError, struct.error
+)  # fmt: skip
+"""What Pillow's decoders raise for mutated files of the formats above."""
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS // 2
@@ -45,20 +63,26 @@ def small_copy(file: IO[bytes], max_edge: int) -> SmallCopy:
     try:
         with Image.open(file, formats=FORMATS) as photo:
             _refuse_too_large(photo)
-            size = _upright_size(photo)
-            picture = _bounded(photo, max_edge)
+            width, height = photo.size
+            bounded = _bounded(photo, max_edge)
+            # Only now: Pillow turns a TIFF itself while it reads the pixels.
+            turn = _TURNS.get(bounded.getexif().get(_ORIENTATION, 1))
+            picture = bounded if turn is None else bounded.transpose(turn)
+            if turn in _SIDEWAYS:
+                width, height = height, width
+            picture = _on_white(_in_srgb(picture))
     except Image.DecompressionBombError as error:
         raise UnreadablePhotoError("The picture is too large to open safely.") from error
     except UnidentifiedImageError as error:
         raise UnreadablePhotoError(
             "This file is not a photo we can open (JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF or BMP)."
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _DAMAGED as error:
         raise UnreadablePhotoError("The file is damaged or incomplete.") from error
     grey = picture.convert("L")
     measurements = Measurements(
-        width=size[0],
-        height=size[1],
+        width=width,
+        height=height,
         mean_luminance=round(ImageStat.Stat(grey).mean[0], 3),
         sharpness=round(laplacian_variance(grey), 3),
     )
@@ -99,25 +123,16 @@ def _refuse_too_large(photo: Image.Image) -> None:
         )
 
 
-def _upright_size(photo: Image.Image) -> tuple[int, int]:
-    turned = photo.getexif().get(0x0112, 1) >= 5
-    return (photo.height, photo.width) if turned else photo.size
-
-
 def _bounded(photo: Image.Image, max_edge: int) -> Image.Image:
     if photo.mode.startswith(("I", "F")):
         photo = _eight_bit(photo)
     photo.thumbnail((max_edge, max_edge), reducing_gap=_REDUCING_GAP)
-    picture = ImageOps.exif_transpose(photo)
-    return _on_white(_in_srgb(picture))
+    return photo
 
 
 def _eight_bit(photo: Image.Image) -> Image.Image:
     """16-bit grey scaled to 8; Pillow's own convert clips it to white."""
-    exif = photo.getexif()
-    scaled = photo.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    scaled.getexif().update(exif)
-    return scaled
+    return photo.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
@@ -128,7 +143,7 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB")
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError):
         return picture
     return converted or picture
 

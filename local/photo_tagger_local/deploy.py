@@ -4,7 +4,7 @@ What is changed on the way, and nothing else: functions run on `provided.al2023`
 that starts AWS's Python runtime client (so that errors have the names they have on AWS), code and
 definition come from S3 as `sam deploy` would put them there, numeric parameters are put in as
 numbers (CloudFormation converts them, the emulator does not), and budgets, which the emulator does
-not know, and the TLS-only bucket policies, since it speaks plain HTTP, are left out.
+not know, are left out.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from photo_tagger_local.packages import build_function_module, function_zip
 
 STACK = "photo-tagger"
 _ARTIFACTS = "photo-tagger-artifacts"
-_LEFT_OUT = ("AWS::Budgets::Budget", "AWS::S3::BucketPolicy")
+_LEFT_OUT = ("AWS::Budgets::Budget",)
 
 
 class DeployError(Exception):

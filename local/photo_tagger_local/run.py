@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 from photo_tagger.aws.attributes import from_item
@@ -93,8 +95,7 @@ class LocalRun:
             self._serve(starting, console, ports.console)
             starting.enter_context(self.aws)
             self._deploy()
-            review = review_proxy.routes(self.aws.endpoint, self.outputs["ReviewUrl"])
-            self._serve(starting, Starlette(routes=list(review)), ports.review)
+            self._serve(starting, self._review_pages(), ports.review)
             self._running = starting.pop_all()
         return self
 
@@ -163,6 +164,12 @@ class LocalRun:
 
     def _reader(self) -> ASGIApp:
         return bedrock_relay.create_app(REGION) if self._options.bedrock else create_demo_reader()
+
+    def _review_pages(self) -> ASGIApp:
+        """The Function URL under an address that a browser can open, under that name only."""
+        routes = review_proxy.routes(self.aws.endpoint, self.outputs["ReviewUrl"])
+        hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
+        return Starlette(routes=list(routes), middleware=[hosts])
 
     def _deploy(self) -> None:
         project = Project(root=ROOT, build=self._state / "requirements")

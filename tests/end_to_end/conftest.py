@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+
 from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger_local.inbox import StoredMail
 from photo_tagger_local.ports import Ports

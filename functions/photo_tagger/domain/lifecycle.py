@@ -61,17 +61,23 @@ def draft_saved(
 
 
 def owner_awaited(
-    record: PhotoRecord, *, round_: int, step: int, parked: bool, task_token: str
+    record: PhotoRecord, *, round_: int, step: int, mailed_to: list[str], task_token: str
 ) -> Change | None:
-    """The execution waits on a new task token. None when this round is decided already."""
+    """The execution waits on a new task token; with nobody to mail, the photo is parked.
+
+    None when this round is decided already.
+    """
     if record.round != round_:
         raise SupersededError(f"round {round_} is over; the photo is in round {record.round}")
     if record.decision_of(round_):
         return None
+    if not mailed_to:
+        return _by_machine("parked", status=Status.PARKED, step=step, task_token=task_token)
     return _by_machine(
-        "parked" if parked else "mailed" if step == 0 else "reminded",
-        status=Status.PARKED if parked else Status.WAITING,
+        "mailed" if step == 0 else "reminded",
+        status=Status.WAITING,
         step=step,
+        mailed_to=mailed_to,
         task_token=task_token,
     )
 

@@ -97,6 +97,7 @@ class PhotoRecord(BaseModel):
     style_version: str | None = None
     usage: list[Usage] = Field(default_factory=list)
     hints: list[str] = Field(default_factory=list)
+    mailed_to: list[str] = Field(default_factory=list, description="by the latest mail")
     task_token: str | None = Field(default=None, repr=False)
     decision: Decision | None = None
     store_words: str | None = Field(default=None, description="why the store refused the fields")

@@ -50,20 +50,21 @@ def judge(measured: Measurements, rules: RulesDoc) -> list[str]:
     ratio = measured.width / measured.height
     edge = min(measured.width, measured.height)
     light, shape = rules.mean_luminance, rules.aspect_ratio
+    nearest = shape.min if ratio < shape.min else shape.max
     checks = [
         (
             measured.mean_luminance < light.min,
-            f"Too dark: brightness {measured.mean_luminance:.0f}, "
+            f"Too dark: brightness {_shown(measured.mean_luminance, light.min)}, "
             f"the shop's minimum is {light.min:g}.",
         ),
         (
             measured.mean_luminance > light.max,
-            f"Too bright: brightness {measured.mean_luminance:.0f}, "
+            f"Too bright: brightness {_shown(measured.mean_luminance, light.max)}, "
             f"the shop's maximum is {light.max:g}.",
         ),
         (
             measured.sharpness < rules.sharpness.min,
-            f"Too blurry: sharpness {measured.sharpness:.0f}, "
+            f"Too blurry: sharpness {_shown(measured.sharpness, rules.sharpness.min)}, "
             f"the shop's minimum is {rules.sharpness.min:g}.",
         ),
         (
@@ -73,8 +74,15 @@ def judge(measured: Measurements, rules: RulesDoc) -> list[str]:
         ),
         (
             not shape.min <= ratio <= shape.max,
-            f"Odd shape: width by height is {ratio:.2f}, "
+            f"Odd shape: width by height is {_shown(ratio, nearest, digits=2)}, "
             f"the shop takes {shape.min:g} to {shape.max:g}.",
         ),
     ]
     return [sentence for fails, sentence in checks if fails]
+
+
+def _shown(number: float, limit: float, digits: int = 0) -> str:
+    """The number with so many digits that it is seen to be past its limit."""
+    while (round(number, digits) - limit) * (number - limit) <= 0 and digits < 3:
+        digits += 1
+    return f"{number:.{digits}f}"

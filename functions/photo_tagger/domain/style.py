@@ -109,7 +109,8 @@ def _keep_listed_category(checked: Checked, style: StyleDoc) -> None:
 def _prefer_words(checked: Checked, name: FieldName, style: StyleDoc) -> None:
     text = getattr(checked.draft, name)
     for unwanted, preferred in style.preferred_words.items():
-        text, count = _word(unwanted).subn(preferred, text)
+        literally = preferred.replace("\\", r"\\")
+        text, count = _word(unwanted).subn(literally, text)
         if count:
             checked.notes.append(f"{_label(name)}: “{unwanted}” became “{preferred}”.")
     setattr(checked.draft, name, text)

@@ -1,0 +1,83 @@
+"""What goes into a function's package."""
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from photo_tagger_local.packages import function_zip, link_requirements
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ROOT / "functions"
+FOLDERS = sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py"))
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_package_holds_its_folder_and_the_shared_package_only(
+    folder: str, tmp_path: Path
+) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(function_zip(FUNCTIONS, folder, tmp_path / "links")))
+    tops = {name.partition("/")[0] for name in archive.namelist()}
+    assert tops == {folder, "photo_tagger", "bootstrap"}
+
+
+def test_equal_sources_give_equal_packages(tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    assert function_zip(FUNCTIONS, "resize", links) == function_zip(FUNCTIONS, "resize", links)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_handler_imports_with_its_own_requirements_alone(folder: str, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    link_requirements(FUNCTIONS / folder / "requirements.txt", links)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import {folder}.handler"],
+        env={"PYTHONPATH": f"{FUNCTIONS}:{links}"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_that_is_deployed_imports_what_is_for_the_laptop() -> None:
+    for path in FUNCTIONS.rglob("*.py"):
+        laptop = {name for name in imported(path) if re.match(r"photo_tagger_(local|cli)", name)}
+        assert not laptop, path
+
+
+def test_the_domain_imports_no_aws() -> None:
+    for path in (FUNCTIONS / "photo_tagger" / "domain").glob("*.py"):
+        aws = {
+            name
+            for name in imported(path)
+            if name.split(".")[0] in ("boto3", "botocore") or name.startswith("photo_tagger.aws")
+        }
+        assert not aws, path
+
+
+def test_no_function_imports_another() -> None:
+    for folder in FOLDERS:
+        others = set(FOLDERS) - {folder}
+        for path in (FUNCTIONS / folder).rglob("*.py"):
+            assert not {name.split(".")[0] for name in imported(path)} & others, path
+
+
+def test_every_requirement_is_pinned() -> None:
+    pins = (FUNCTIONS / "constraints.txt").read_text().lower()
+    for folder in FOLDERS:
+        for name in (FUNCTIONS / folder / "requirements.txt").read_text().split():
+            assert re.search(rf"^{name.replace('-', '[-_]')}==", pins, re.MULTILINE), name

@@ -1,0 +1,145 @@
+"""What must hold of template.yaml and the workflow before anything is deployed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photo_tagger_local.deploy import read_template, resources_of
+from photo_tagger_local.packages import build_function_module
+from photo_tagger_local.run import photo_suffixes
+from watcher.reconcile import PHOTO_SUFFIXES
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = read_template(ROOT / "template.yaml")
+FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
+[MACHINE] = resources_of(TEMPLATE, "AWS::Serverless::StateMachine").values()
+ASL_TEXT = (ROOT / MACHINE["Properties"]["DefinitionUri"]).read_text(encoding="utf-8")
+ASL: dict[str, Any] = json.loads(ASL_TEXT)
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_one_word_leads_from_function_to_folder_handler_and_name() -> None:
+    folder_of = build_function_module(ROOT / "functions").folder_of
+    for logical_id, resource in FUNCTIONS.items():
+        folder = folder_of(logical_id)
+        assert (ROOT / "functions" / folder / "handler.py").is_file()
+        assert resource["Properties"]["Handler"] == f"{folder}.handler.handle"
+        name = f"${{Prefix}}-{folder.replace('_', '-')}"
+        assert resource["Properties"]["FunctionName"] == {"Fn::Sub": name}
+
+
+def test_every_function_folder_is_deployed() -> None:
+    folder_of = build_function_module(ROOT / "functions").folder_of
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    assert folders == {folder_of(logical_id) for logical_id in FUNCTIONS}
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [resource["Properties"]["Role"]["Fn::GetAtt"][0] for resource in FUNCTIONS.values()]
+    assert sorted(roles) == sorted(f"{logical_id}Role" for logical_id in FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", resources_of(TEMPLATE, "AWS::IAM::Role"))
+def test_no_role_grants_a_wildcard(name: str) -> None:
+    for statement in statements(TEMPLATE["Resources"][name]):
+        actions = statement["Action"]
+        actions = [actions] if isinstance(actions, str) else actions
+        assert not [action for action in actions if "*" in action]
+        if not all(action.startswith("logs:") for action in actions):
+            assert statement["Resource"] != "*"
+
+
+def test_the_workflow_may_invoke_exactly_the_functions_it_names() -> None:
+    named = set(re.findall(r"\$\{(\w+)\}", ASL_TEXT))
+    assert named == set(MACHINE["Properties"]["DefinitionSubstitutions"])
+    granted = statements(TEMPLATE["Resources"]["PhotoStateMachineRole"])[0]
+    assert granted["Action"] == "lambda:InvokeFunction"
+    assert {arn["Fn::GetAtt"][0] for arn in granted["Resource"]} == named
+
+
+def test_the_workflow_says_why_where_and_for_how_long() -> None:
+    for name, state in ASL["States"].items():
+        assert state.get("Comment"), name
+        if state["Type"] in ("Task", "Pass"):
+            assert "ResultPath" in state, name
+        if state["Type"] == "Task":
+            assert "TimeoutSeconds" in state or "TimeoutSecondsPath" in state, name
+            for retry in state["Retry"]:
+                assert retry["JitterStrategy" if retry["MaxAttempts"] > 1 else "ErrorEquals"]
+                assert "States.ALL" not in retry["ErrorEquals"], name
+
+
+def test_no_fault_is_caught_into_a_dead_end() -> None:
+    """A redriven Fail state only fails again."""
+    assert not [name for name, state in ASL["States"].items() if state["Type"] == "Fail"]
+    caught = {name for name, state in ASL["States"].items() if "Catch" in state}
+    assert caught == {"Resize", "NotifyOwner"}
+
+
+def test_the_workflow_logs_hold_no_task_tokens() -> None:
+    assert MACHINE["Properties"]["Logging"]["IncludeExecutionData"] is False
+
+
+def test_reconcile_takes_what_the_notifications_take() -> None:
+    assert {suffix.lower() for suffix in photo_suffixes()} == set(PHOTO_SUFFIXES)
+    assert set(photo_suffixes()) == {
+        case for suffix in PHOTO_SUFFIXES for case in (suffix, suffix.upper())
+    }
+
+
+def test_logs_are_kept_for_a_week() -> None:
+    groups = resources_of(TEMPLATE, "AWS::Logs::LogGroup").values()
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {7}
+
+
+def test_buckets_are_private_encrypted_versioned_and_tls_only() -> None:
+    policies = resources_of(TEMPLATE, "AWS::S3::BucketPolicy").values()
+    guarded = {policy["Properties"]["Bucket"]["Ref"] for policy in policies}
+    buckets = resources_of(TEMPLATE, "AWS::S3::Bucket")
+    assert guarded == set(buckets)
+    for bucket in buckets.values():
+        properties = bucket["Properties"]
+        assert all(properties["PublicAccessBlockConfiguration"].values())
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert properties["BucketEncryption"]
+
+
+def test_the_record_and_the_originals_outlive_the_stack() -> None:
+    for name in ("AuditTable", "DropBucket", "FlaggedBucket"):
+        assert TEMPLATE["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_every_alarm_and_the_budget_reach_the_admin() -> None:
+    alarms = resources_of(TEMPLATE, "AWS::CloudWatch::Alarm")
+    assert set(alarms) == {
+        "DeadLettersAlarm",
+        "BedrockThrottlesAlarm",
+        "LinkFailuresAlarm",
+        "FailedExecutionsAlarm",
+    }
+    for alarm in alarms.values():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AdminTopic"}]
+    budget = TEMPLATE["Resources"]["Budget"]["Properties"]
+    notices = budget["NotificationsWithSubscribers"]
+    assert [notice["Notification"]["Threshold"] for notice in notices] == [80, 100]
+    assert {notice["Subscribers"][0]["Address"]["Ref"] for notice in notices} == {"AdminTopic"}
+
+
+def test_the_visibility_timeout_is_six_times_the_functions() -> None:
+    """AWS's advice for SQS event sources."""
+    for queue, function in (
+        ("ReadyQueue", "StarterFunction"),
+        ("FailuresQueue", "WatcherFunction"),
+    ):
+        hidden = TEMPLATE["Resources"][queue]["Properties"]["VisibilityTimeout"]
+        assert hidden >= 6 * FUNCTIONS[function]["Properties"]["Timeout"]
