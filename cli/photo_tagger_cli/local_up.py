@@ -58,10 +58,11 @@ def _drop(console: Console, run: LocalRun, photos: Path | None) -> None:
 def _follow(console: Console, run: LocalRun) -> None:
     progress = run.progress()
     while True:
+        began = time.monotonic()
         steps = list(progress.look())
         for photo_id, moves in groupby(steps, key=lambda step: step.photo_id):
             _tell(console, run, photo_id, list(moves))
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(max(_LOOK_SECONDS, time.monotonic() - began))
 
 
 def _tell(console: Console, run: LocalRun, photo_id: str, moves: list[Step]) -> None:
