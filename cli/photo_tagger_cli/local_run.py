@@ -69,25 +69,34 @@ def _waits(run: LocalRun, photo_id: str) -> bool:
 
 def _row(run: LocalRun, name: str, photo_id: str) -> dict[str, Any]:
     record = run.record(photo_id)
-    if record is None or record.execution_arn is None:
-        return {"file": name, "photo_id": photo_id, "execution_status": None, "status": None}
-    execution = run.aws.client("stepfunctions").describe_execution(
-        executionArn=record.execution_arn
-    )
-    fields = (record.decision.fields if record.decision else None) or record.draft
     return {
         "file": name,
         "photo_id": photo_id,
-        "execution_arn": record.execution_arn,
-        "execution_status": execution["status"],
-        "outcome": record.outcome,
-        "status": record.status,
-        "fields": fields.model_dump() if fields else None,
-        "confidence": record.confidence.model_dump() if record.confidence else None,
-        "flag_reasons": record.flag_reasons,
-        "listing": record.listing.model_dump() if record.listing else None,
-        "seconds_to_draft": _seconds_to_draft(run, record),
+        "execution_arn": record and record.execution_arn,
+        "execution_status": _execution_status(run, record),
+        "outcome": record and record.outcome,
+        "status": record and record.status,
+        "fields": _fields(record),
+        "confidence": record.confidence.model_dump() if record and record.confidence else None,
+        "flag_reasons": record.flag_reasons if record else [],
+        "listing": record.listing.model_dump() if record and record.listing else None,
+        "seconds_to_draft": _seconds_to_draft(run, record) if record else None,
     }
+
+
+def _execution_status(run: LocalRun, record: PhotoRecord | None) -> str | None:
+    if record is None or record.execution_arn is None:
+        return None
+    states = run.aws.client("stepfunctions")
+    return str(states.describe_execution(executionArn=record.execution_arn)["status"])
+
+
+def _fields(record: PhotoRecord | None) -> dict[str, Any] | None:
+    """As decided, where a person decided on fields; else as drafted."""
+    if record is None:
+        return None
+    fields = (record.decision.fields if record.decision else None) or record.draft
+    return fields.model_dump() if fields else None
 
 
 def _seconds_to_draft(run: LocalRun, record: PhotoRecord) -> float | None:
@@ -120,12 +129,12 @@ def _print_json(rows: list[dict[str, Any]], ignored: list[str]) -> None:
 def _print_table(rows: list[dict[str, Any]], ignored: list[str]) -> None:
     table = Table("Photo", "Outcome", "Status", "Title or reason", "To draft", box=None)
     for row in rows:
-        seconds = row.get("seconds_to_draft")
+        seconds = row["seconds_to_draft"]
         table.add_row(
             row["file"],
-            str(row.get("outcome") or ""),
-            str(row["status"] or "not started"),
-            " ".join(row.get("flag_reasons") or []) or (row.get("fields") or {}).get("title", ""),
+            row["outcome"] or "",
+            row["status"] or "not started",
+            " ".join(row["flag_reasons"]) or (row["fields"] or {}).get("title", ""),
             f"{seconds:.1f} s" if seconds is not None else "",
         )
     console = Console(highlight=False)
