@@ -23,7 +23,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from photo_tagger_local.web import HOST, listen, page
+from photo_tagger_local.ports import HOST
+from photo_tagger_local.web import listen, page
 
 _LIST_LIMIT = 200
 _SOURCE_LIMIT = 200_000  # characters

@@ -19,13 +19,14 @@ from photo_tagger.domain.ids import photo_id
 from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger_local import bedrock_relay, review_proxy
 from photo_tagger_local.aws.emulator import Emulator
+from photo_tagger_local.console import create_console_app
 from photo_tagger_local.demo_reader.server import create_app as create_demo_reader
 from photo_tagger_local.deploy import Project, deploy, read_template, resources_of
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.progress import Progress
 from photo_tagger_local.shop import Shop
-from photo_tagger_local.web import WebServer, create_console_app
+from photo_tagger_local.web import WebServer
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "ap-southeast-1"

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import errno
-import http
 import socket
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import uvicorn
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
-if TYPE_CHECKING:
-    from photo_tagger_local.inbox import Inbox
-    from photo_tagger_local.shop import Shop
+from photo_tagger_local.ports import HOST
 
-HOST = "127.0.0.1"
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 
@@ -37,25 +27,6 @@ _PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
-}
-
-_LINK_TEXTS = {
-    "inbox": (
-        "Inbox",
-        "Every mail the system sends. Open the newest one and follow its link to decide.",
-    ),
-    "shop": (
-        "Shop",
-        "What was published. A listing appears here only after the owner approved it.",
-    ),
-    "review": (
-        "Review page",
-        "Where the owner approves, edits or rejects drafts. The links in the mails lead here.",
-    ),
-    "aws": (
-        "AWS endpoint",
-        "The AWS of this computer. Give this address to the AWS command line as --endpoint-url.",
-    ),
 }
 
 _templates = jinja2.Environment(
@@ -148,33 +119,3 @@ def listen(port: int) -> socket.socket:
             raise PortTakenError(port) from error
         raise
     return listener
-
-
-def create_console_app(inbox: Inbox, shop: Shop, links: dict[str, str]) -> Starlette:
-    """The web console of a local run: a home page, the inbox and the shop.
-
-    `links` are the addresses that the home page leads to. The keys "inbox", "shop", "review" and
-    "aws" come with a name and a sentence; any other key is shown as the name itself. The inbox and
-    the shop of this console are there in any case. Requests that name a host other than this
-    computer are refused, so that no website can read the inbox by pointing a name of its own at
-    127.0.0.1.
-    """
-    addresses = {"inbox": "/inbox", "shop": "/shop", **links}
-    cards = [(*_LINK_TEXTS.get(key, (key, "")), url) for key, url in addresses.items()]
-
-    def home(request: Request) -> Response:
-        return page("home.html", cards=cards)
-
-    return Starlette(
-        routes=[Route("/", home), *inbox.routes(), *shop.routes()],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
-        exception_handlers={HTTPException: _error_page},
-    )
-
-
-def _error_page(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
-    title = http.HTTPStatus(error.status_code).phrase
-    return page("error.html", status_code=error.status_code, title=title, detail=error.detail)

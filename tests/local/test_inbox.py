@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from photo_tagger_local.console import create_console_app
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.shop import Shop
-from photo_tagger_local.web import PortTakenError, WebServer, create_console_app
+from photo_tagger_local.web import PortTakenError, WebServer
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 HOSTILE = "<script>alert(1)</script>"

@@ -15,9 +15,10 @@ import httpx
 import pytest
 from PIL import Image
 
+from photo_tagger_local.console import create_console_app
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.shop import MAX_BODY_BYTES, Shop
-from photo_tagger_local.web import WebServer, create_console_app
+from photo_tagger_local.web import WebServer
 
 API_KEY = "shop-key"
 

@@ -11,9 +11,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from photo_tagger_local.console import create_console_app
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.shop import Shop
-from photo_tagger_local.web import PortTakenError, WebServer, create_console_app
+from photo_tagger_local.web import PortTakenError, WebServer
 
 LINKS = {
     "review": "http://127.0.0.1:8081/queue",

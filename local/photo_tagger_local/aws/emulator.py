@@ -17,7 +17,8 @@ from typing import IO, Any, Self
 import boto3
 from botocore.config import Config
 
-HOST = "127.0.0.1"
+from photo_tagger_local.ports import HOST
+
 _PACKAGES = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 20.0
