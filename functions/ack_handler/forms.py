@@ -1,5 +1,6 @@
 """Posted forms: read with bounds, and turned into decisions."""
 
+from typing import Any
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
@@ -48,7 +49,7 @@ def read_form(event: LambdaFunctionUrlEvent) -> Form:
         raise BadFormError(403, "Please use the buttons on the page that your mail leads to.")
     if len(event.body or "") > MAX_BODY:
         raise BadFormError(413, "That is too much text. Please go back and make it shorter.")
-    kind = headers.get("content-type", "").partition(";")[0].strip()
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise BadFormError(400, "Please use the buttons on the page that your mail leads to.")
     try:
@@ -76,7 +77,7 @@ def approval(record: PhotoRecord, fields: Draft, reviewer: str) -> Decision:
     """Approved as drafted, or edited when any word differs."""
     return Decision(
         round=record.round,
-        action="approved" if fields == record.draft else "edited",
+        action="approved" if _same(fields, record.draft) else "edited",
         by_user=reviewer,
         decided_at=now(),
         fields=fields,
@@ -111,6 +112,16 @@ def another_try(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
     return Decision(
         round=record.round, action="try_again", by_user=reviewer, decided_at=now(), hint=hint
     )
+
+
+def _same(fields: Draft, draft: Draft | None) -> bool:
+    """Whether nothing differs but what a form does not carry: spare space, the order of tags."""
+    return draft is not None and _as_posted(fields) == _as_posted(draft)
+
+
+def _as_posted(draft: Draft) -> dict[str, Any]:
+    texts = {name: value.split() for name, value in draft.model_dump(exclude={"tags"}).items()}
+    return {**texts, "tags": sorted(draft.tags)}
 
 
 def _line(form: Form, name: str) -> str:

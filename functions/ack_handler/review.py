@@ -20,6 +20,7 @@ from ack_handler.pages import Page
 from photo_tagger.aws.clients import client
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
+from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.links import ReviewLink
@@ -62,8 +63,7 @@ class Review:
         if link is None:
             return pages.unknown_link()
         record = self._drafts.get(link.photo_id)
-        answer = client("s3").get_object(Bucket=self._resized_bucket, Key=str(record.image_key))
-        return pages.picture(answer["Body"].read())
+        return pages.picture(read_small_copy(self._resized_bucket, str(record.image_key)))
 
     def decide(self, key: str, action: str, form: Form) -> Page:
         """Take one decision, once; then show what stands on record."""

@@ -3,7 +3,7 @@
 import json
 import time
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from notify.card import Card, card_mail
 from notify.mailer import send
@@ -11,6 +11,7 @@ from photo_tagger.aws.clients import client
 from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
+from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.links import ReviewLink, key_hash, new_key
 from photo_tagger.domain.photo import Decision, PhotoRecord
@@ -29,6 +30,8 @@ class Review(BaseModel):
 
 class Request(BaseModel):
     """What the state hands over."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     photo_id: str
     task_token: str = Field(repr=False)
@@ -70,7 +73,9 @@ class Notifier:
         if change is None and decision:
             _answer(request.task_token, decision)
             return
-        image = self._image(record) if keys else b""
+        if parked:
+            return
+        image = read_small_copy(self._resized_bucket, str(record.image_key))
         for who, key in keys.items():
             self._mail(record, image, who, key, reminder=review.step > 0)
 
@@ -86,10 +91,6 @@ class Notifier:
         )
         send(card_mail(card, sender=self._config.sender, recipient=who))
         logger.info("mailed", extra={"reminder": reminder})
-
-    def _image(self, record: PhotoRecord) -> bytes:
-        answer = client("s3").get_object(Bucket=self._resized_bucket, Key=str(record.image_key))
-        return bytes(answer["Body"].read())
 
 
 def _link(request: Request, reviewer: str, key: str) -> ReviewLink:

@@ -3,15 +3,17 @@
 import os
 from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class Environment(BaseModel):
     """Base of each function's settings: one attribute for each variable it needs.
 
     `DRAFTS_TABLE` in the template is `drafts_table` here; a missing one is a ValidationError that
-    names it.
+    names it, and nothing of the environment's values.
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     @classmethod
     def read(cls) -> Self:

@@ -6,10 +6,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from photo_tagger.aws.clients import client
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.documents import style_doc
 from photo_tagger.aws.drafts import DraftReader
+from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.draft import Reading
 from photo_tagger.environment import Environment
 from photo_tagger.observability import logger, metrics
@@ -58,7 +58,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     record = DraftReader(settings().drafts_table).get(request.photo_id)
     reading = read_photo(
         VisionModel(config.escalation_model_id if earlier else config.model_id),
-        jpeg=_image(request.image_key),
+        jpeg=read_small_copy(settings().resized_bucket, request.image_key),
         file_name=record.file_name,
         hints=record.hints,
         style=style_doc(settings().rules_bucket),
@@ -68,8 +68,3 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         "threshold": config.confidence_threshold,
         "can_escalate": config.escalation == "on" and earlier is None,
     }
-
-
-def _image(key: str) -> bytes:
-    answer = client("s3").get_object(Bucket=settings().resized_bucket, Key=key)
-    return bytes(answer["Body"].read())

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from pydantic import BaseModel
 
@@ -58,10 +58,9 @@ class Resizer:
 
 def _fetch(source: StoredObject, file: IO[bytes]) -> str:
     """Read the object into `file` (rewound) and return its SHA-256 in hex."""
-    version: dict[str, Any] = (
-        {"VersionId": source.version_id} if source.version_id != "null" else {}
+    answer = client("s3").get_object(
+        Bucket=source.bucket, Key=source.key, VersionId=source.version_id
     )
-    answer = client("s3").get_object(Bucket=source.bucket, Key=source.key, **version)
     if answer["ContentLength"] > MAX_BYTES:
         raise UnreadablePhotoError(
             f"The file is too large: {answer['ContentLength'] / 2**20:.0f} MB, "

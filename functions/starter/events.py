@@ -21,7 +21,7 @@ def dropped_photos(body: str) -> list[PhotoRecord]:
 def _record(entry: dict[str, dict[str, str | int]]) -> PhotoRecord:
     bucket = str(entry["bucket"]["name"])
     key = unquote_plus(str(entry["object"]["key"]))
-    version_id = str(entry["object"].get("versionId", "null"))
+    version_id = str(entry["object"]["versionId"])
     moment = now()
     return PhotoRecord(
         photo_id=photo_id(bucket, key, version_id),

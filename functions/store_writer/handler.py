@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from photo_tagger.aws.clients import client
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import DraftReader
+from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.lifecycle import approved_fields
 from photo_tagger.environment import Environment
 from photo_tagger.observability import logger
@@ -48,7 +48,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         photo_id=photo_id,
         fields=approved_fields(record),
         file_name=record.file_name,
-        jpeg=_image(str(record.image_key)),
+        jpeg=read_small_copy(settings().resized_bucket, str(record.image_key)),
     )
     config = shop_config(settings().config_path)
     store = HttpStore(config.store_url, store_key(settings().store_secret))
@@ -56,8 +56,3 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if isinstance(answer, Refused):
         return {"accepted": False, "listing": None, "refusal": answer.words}
     return {"accepted": True, "listing": answer.model_dump(), "refusal": None}
-
-
-def _image(key: str) -> bytes:
-    answer = client("s3").get_object(Bucket=settings().resized_bucket, Key=key)
-    return bytes(answer["Body"].read())

@@ -61,15 +61,29 @@ def _body(product: Product) -> dict[str, Any]:
 def _understood(answer: urllib3.BaseHTTPResponse) -> Listing | Refused:
     words = answer.data.decode("utf-8", "replace")[:_WORDS_SHOWN]
     if answer.status in (200, 201):
-        made = answer.json()
-        return Listing(id=str(made["id"]), url=str(made["url"]), store_target="api")
+        return _listing(answer, words)
     if answer.status == 422:
-        return Refused(_field_words(answer))
+        return Refused(_field_words(answer) or words or "It gave no reason.")
     if answer.status in _BUSY or answer.status >= 500:
         raise StoreUnavailableError(f"the store answered {answer.status}: {words}")
     raise StoreRefusedUsError(f"the store answered {answer.status}: {words}")
 
 
+def _listing(answer: urllib3.BaseHTTPResponse, words: str) -> Listing:
+    try:
+        made = answer.json()
+        return Listing(id=str(made["id"]), url=str(made["url"]), store_target="api")
+    except (ValueError, LookupError, TypeError) as error:
+        raise StoreRefusedUsError(
+            f"the store answered {answer.status} without id and url: {words}"
+        ) from error
+
+
 def _field_words(answer: urllib3.BaseHTTPResponse) -> str:
-    errors = answer.json().get("errors", [])
-    return " ".join(f"{error['field']}: {error['message']}" for error in errors)[:_WORDS_SHOWN]
+    """The errors field by field; empty for a refusal in another shape."""
+    try:
+        errors = answer.json()["errors"]
+        told = " ".join(f"{error['field']}: {error['message']}" for error in errors)
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return told[:_WORDS_SHOWN]

@@ -21,7 +21,7 @@ from photo_tagger_local import bedrock_relay, review_proxy
 from photo_tagger_local.aws.emulator import Emulator
 from photo_tagger_local.console import create_console_app
 from photo_tagger_local.demo_reader.server import create_app as create_demo_reader
-from photo_tagger_local.deploy import Project, deploy, read_template, resources_of
+from photo_tagger_local.deploy import DeployError, Project, deploy, read_template, resources_of
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.progress import Progress
@@ -183,9 +183,15 @@ class LocalRun:
             SecretId=self.outputs["StoreSecret"],
             SecretString=json.dumps({"api_key": self._store_key}),
         )
-        self.aws.client("lambda").invoke(
+        self._reconcile()
+
+    def _reconcile(self) -> None:
+        """Start what an earlier run took but never started."""
+        answer = self.aws.client("lambda").invoke(
             FunctionName="pt-watcher", Payload=json.dumps({"task": "reconcile"})
         )
+        if "FunctionError" in answer:
+            raise DeployError(f"Reconcile failed: {answer['Payload'].read().decode()}")
 
     def _parameters(self) -> dict[str, str]:
         parameters = {

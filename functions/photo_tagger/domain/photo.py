@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from photo_tagger.domain.draft import Confidence, Draft, Usage
 
@@ -75,6 +75,8 @@ class Listing(BaseModel):
 
 class PhotoRecord(BaseModel):
     """One row of `pt-drafts`. `revision` counts its writes; times are ISO 8601 in UTC."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     photo_id: str
     schema_version: int = SCHEMA_VERSION
