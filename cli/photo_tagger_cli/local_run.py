@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from photo_tagger.domain.photo import ENDED, PhotoRecord, Status
-from photo_tagger_cli.errors import told_plainly
 from photo_tagger_local.ports import Ports
 from photo_tagger_local.reviewer import Reviewer
 from photo_tagger_local.run import Dropped, LocalRun, Options
@@ -24,7 +23,6 @@ _QUIET_SECONDS = 120.0
 _ENDED_WELL = "SUCCEEDED"
 
 
-@told_plainly
 def local_run(
     photos: Path, *, decide: Decide, as_json: bool, state: Path | None, bedrock: bool
 ) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from photo_tagger_cli.errors import told_plainly
 from photo_tagger_local.ports import Ports
 from photo_tagger_local.progress import Step
 from photo_tagger_local.run import LocalRun, Options
@@ -16,7 +15,6 @@ from photo_tagger_local.run import LocalRun, Options
 _LOOK_SECONDS = 0.5
 
 
-@told_plainly
 def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> int:
     """Stay up until SIGINT or SIGTERM; 0 then."""
     console = Console(highlight=False, soft_wrap=True)

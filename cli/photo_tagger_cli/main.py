@@ -4,13 +4,35 @@ import argparse
 import sys
 from pathlib import Path
 
+from photo_tagger_cli.local_run import local_run
+from photo_tagger_cli.local_up import local_up
+from photo_tagger_local.aws.emulator import EmulatorError
+from photo_tagger_local.bedrock_relay import NoCredentialsError
+from photo_tagger_local.deploy import DeployError
 from photo_tagger_local.ports import DEFAULT_PORT
+from photo_tagger_local.reviewer import ReviewError
+from photo_tagger_local.samples import SamplesMissingError, make_samples
+from photo_tagger_local.web import PortTakenError
+
+_TOLD_IN_A_SENTENCE = (
+    DeployError,
+    EmulatorError,
+    NoCredentialsError,
+    PortTakenError,
+    ReviewError,
+    SamplesMissingError,
+)
+"""What a person can mend; everything else is a bug and shows where it happened."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` default to the process's own."""
     parsed = _parser().parse_args(arguments)
-    exit_code: int = parsed.command(parsed)
+    try:
+        exit_code: int = parsed.command(parsed)
+    except _TOLD_IN_A_SENTENCE as error:
+        print(f"photo-tagger: {error}", file=sys.stderr)
+        return 1
     return exit_code
 
 
@@ -59,14 +81,10 @@ def _add_bedrock(parser: argparse.ArgumentParser) -> None:
 
 
 def _up(parsed: argparse.Namespace) -> int:
-    from photo_tagger_cli.local_up import local_up
-
     return local_up(parsed.state, parsed.port, photos=parsed.photos, bedrock=parsed.bedrock)
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from photo_tagger_cli.local_run import local_run
-
     return local_run(
         parsed.photos,
         decide=parsed.decide,
@@ -77,8 +95,6 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _samples(parsed: argparse.Namespace) -> int:
-    from photo_tagger_local.samples import make_samples
-
     for path in make_samples(parsed.folder):
         print(path)
     return 0
