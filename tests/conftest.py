@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from photo_tagger.aws.clients import client
 from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger.domain.style import StyleDoc
 from photo_tagger.observability import logger, metrics
@@ -35,20 +36,20 @@ _OURS = (
 )
 
 
-def forget_what_is_cached() -> None:
-    """Everything a warm process keeps: clients, settings, parameters, secrets."""
+def forget_what_is_cached(*, clients: bool = True) -> None:
+    """Everything a warm process keeps: settings, parameters, secrets, and clients if wanted."""
     for name, module in list(sys.modules.items()):
         if name.startswith(_OURS):
             for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
+                if hasattr(value, "cache_clear") and (clients or value is not client):
                     value.cache_clear()
-    logger._logger.handlers[0].formatter.clear_state()
+    logger.clear_state()
     metrics.clear_metrics()
 
 
 @pytest.fixture
-def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """No cache of an earlier test, no AWS account of the machine's owner. Called: once more."""
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """No cache of an earlier test, no AWS account of the machine's owner. Called: forget again."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
@@ -63,13 +64,30 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None
     forget_what_is_cached()
 
 
+class Log:
+    """What the functions logged and the metrics they printed, as CloudWatch would get it."""
+
+    def __init__(self, stream: io.StringIO, printed: pytest.CaptureFixture[str]) -> None:
+        self._stream = stream
+        self._printed = printed
+        self._metrics = ""
+
+    def text(self) -> str:
+        """Every line so far."""
+        self._metrics += self._printed.readouterr().out
+        return self._stream.getvalue() + self._metrics
+
+    def metric(self, name: str) -> float:
+        """The sum of one metric so far."""
+        lines = [json.loads(line) for line in self.text().splitlines() if '"_aws"' in line]
+        return float(sum(sum(line.get(name, [])) for line in lines))
+
+
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the functions log and the metrics they print."""
+def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Log:
     stream = io.StringIO()
     monkeypatch.setattr(logger._logger.handlers[0], "stream", stream)
-    monkeypatch.setattr(sys, "stdout", stream)
-    return stream
+    return Log(stream, capsys)
 
 
 @dataclass

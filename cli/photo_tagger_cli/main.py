@@ -50,22 +50,39 @@ def _parser() -> argparse.ArgumentParser:
 def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     up = commands.add_parser("up", help="start it, and keep it up until Ctrl-C")
     up.add_argument("--photos", type=_folder, metavar="DIR", help="photos to drop at the start")
-    up.add_argument("--state", type=Path, metavar="DIR", default=Path(".local/state"),
-                    help="where everything is kept; the same folder goes on where it was "
-                    "(default: %(default)s)")  # fmt: skip
-    up.add_argument("--port", type=_port, default=DEFAULT_PORT, metavar="N",
-                    help="first of five ports in a row (default: %(default)s)")  # fmt: skip
+    up.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        default=Path(".local/state"),
+        help="where everything is kept; the same folder goes on where it was "
+        "(default: %(default)s)",
+    )
+    up.add_argument(
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        metavar="N",
+        help="first of five ports in a row (default: %(default)s)",
+    )
     _add_bedrock(up)
     up.set_defaults(command=_up)
 
     run = commands.add_parser("run", help="take a folder of photos through, without a person")
     run.add_argument("photos", type=_folder, metavar="DIR", help="the photos")
-    run.add_argument("--decide", choices=("approve", "reject", "none"), default="approve",
-                     help="what to answer to every draft (default: %(default)s)")  # fmt: skip
+    run.add_argument(
+        "--decide",
+        choices=("approve", "reject", "none"),
+        default="approve",
+        help="what to answer to every draft (default: %(default)s)",
+    )
     run.add_argument("--json", action="store_true", help="one JSON object a line, totals last")
-    run.add_argument("--state", type=Path, metavar="DIR",
-                     help="keep everything there (default: a folder that is removed at the end)"
-                     )  # fmt: skip
+    run.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="keep everything there (default: a folder that is removed at the end)",
+    )
     _add_bedrock(run)
     run.set_defaults(command=_run)
 
@@ -75,9 +92,12 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _add_bedrock(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bedrock", action="store_true",
-                        help="draft with the real model on Amazon Bedrock, with your own AWS "
-                        "credentials; costs about a cent for ten photos")  # fmt: skip
+    parser.add_argument(
+        "--bedrock",
+        action="store_true",
+        help="draft with the real model on Amazon Bedrock, with your own AWS "
+        "credentials; costs a few cents for ten photos",
+    )
 
 
 def _up(parsed: argparse.Namespace) -> int:

@@ -1,6 +1,5 @@
 """The Function URL behind the mailed links: shows drafts (GET) and takes decisions (POST)."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
@@ -14,7 +13,7 @@ from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.documents import style_doc
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger, metrics
 
 app = LambdaFunctionUrlResolver()
@@ -32,13 +31,7 @@ class Settings(Environment):
     config_path: str
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return Settings.read()
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One HTTP request."""
@@ -82,11 +75,12 @@ def not_found(_: Exception) -> Page:
 
 
 def _review() -> Review:
-    config = shop_config(settings().config_path)
+    settings = read_environment(Settings)
+    config = shop_config(settings.config_path)
     return Review(
-        Drafts(settings().drafts_table, settings().audit_table, settings().ack_table),
-        Links(settings().links_table),
-        resized_bucket=settings().resized_bucket,
-        style=lambda: style_doc(settings().rules_bucket),
-        reader_note=config.reader_note.strip("- "),
+        Drafts(settings.drafts_table, settings.audit_table, settings.ack_table),
+        Links(settings.links_table),
+        resized_bucket=settings.resized_bucket,
+        style=lambda: style_doc(settings.rules_bucket),
+        reader_note=config.reader_note,
     )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ack_handler import pages
 from ack_handler.forms import (
@@ -154,10 +154,14 @@ def _resume(record: PhotoRecord, decision: Decision) -> None:
         client("stepfunctions").send_task_success(
             taskToken=str(record.task_token), output=json.dumps(decision.for_the_workflow())
         )
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
+    except (ClientError, BotoCoreError) as error:
+        # Only the code is logged: AWS's own words may quote the token.
+        known = isinstance(error, ClientError)
+        code = error.response["Error"]["Code"] if known else type(error).__name__
         metrics.add_metric(name="ResumeFailures", unit=MetricUnit.Count, value=1)
         if code in _CLOSED:
             logger.warning("the wait is over; the decision is on record", extra={"code": code})
         else:
-            logger.exception("the decision is on record but the execution was not told")
+            logger.error(
+                "the decision is on record but the execution was not told", extra={"code": code}
+            )

@@ -1,6 +1,5 @@
 """FlagPhoto and MoveToFlagged: the original goes to the flagged bucket."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,7 +8,7 @@ from flagger.originals import copy_version, delete_version
 from flagger.reasons import flag_reasons, rejection_reasons
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain import lifecycle
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 
 
@@ -21,27 +20,22 @@ class Settings(Environment):
     flagged_bucket: str
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return Settings.read()
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Move the very version that was judged, and put the reasons on the photo's record.
 
     The copy is on record before the original is deleted, so a crash at any point loses nothing and
     the next try goes on from there.
     """
+    settings = read_environment(Settings)
     photo_id = event["photo_id"]
     logger.append_keys(photo_id=photo_id)
     rejected = event["step"] == "MoveToFlagged"
-    drafts = Drafts(settings().drafts_table, settings().audit_table)
+    drafts = Drafts(settings.drafts_table, settings.audit_table)
     record = drafts.get(photo_id)
     reasons = rejection_reasons(record) if rejected else flag_reasons(event["state"])
     if record.flagged is None:
-        copy = copy_version(record.source, settings().flagged_bucket, f"{photo_id}/original")
+        copy = copy_version(record.source, settings.flagged_bucket, f"{photo_id}/original")
         record, _ = drafts.change(
             photo_id,
             lambda current: lifecycle.flagged(

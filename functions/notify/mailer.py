@@ -21,8 +21,8 @@ def send(message: EmailMessage) -> None:
     """
     try:
         client("ses").send_raw_email(
-            Source=message["From"],
-            Destinations=[message["To"]],
+            Source=message["From"].addresses[0].addr_spec,
+            Destinations=[address.addr_spec for address in message["To"].addresses],
             RawMessage={"Data": message.as_bytes()},
         )
     except ClientError as error:

@@ -86,7 +86,7 @@ class Notifier:
             record=record,
             image=image,
             url=f"{self._config.review_base_url.rstrip('/')}/r/{key}",
-            reader_note=self._config.reader_note.strip("- "),
+            reader_note=self._config.reader_note,
             reminder=reminder,
         )
         send(card_mail(card, sender=self._config.sender, recipient=who))

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from photo_tagger.aws.documents import rules_doc
 from photo_tagger.domain.rules import Measurements, judge
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 
 
@@ -24,11 +24,11 @@ class Request(BaseModel):
     measurements: Measurements
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The verdict, with every reason that applies and the version of the rules."""
     request = Request.model_validate(event)
     logger.append_keys(photo_id=request.photo_id)
-    rules = rules_doc(Settings.read().rules_bucket)
+    rules = rules_doc(read_environment(Settings).rules_bucket)
     reasons = judge(request.measurements, rules)
     return {"usable": not reasons, "reasons": reasons, "rules_version": rules.version}

@@ -1,6 +1,5 @@
 """ReadPhoto: the five fields drafted from the photo, by the only model call in the system."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,7 +10,7 @@ from photo_tagger.aws.documents import style_doc
 from photo_tagger.aws.drafts import DraftReader
 from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.draft import Reading
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger, metrics
 from reader.model import VisionModel
 from reader.reading import better_of, read_photo
@@ -41,27 +40,22 @@ class Request(BaseModel):
     attempt: Attempt
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return Settings.read()
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One reading, with the threshold that RouteByConfidence compares it with."""
+    settings = read_environment(Settings)
     request = Request.model_validate(event)
     logger.append_keys(photo_id=request.photo_id)
-    config = shop_config(settings().config_path)
+    config = shop_config(settings.config_path)
     earlier = request.attempt.earlier
-    record = DraftReader(settings().drafts_table).get(request.photo_id)
+    record = DraftReader(settings.drafts_table).get(request.photo_id)
     reading = read_photo(
         VisionModel(config.escalation_model_id if earlier else config.model_id),
-        jpeg=read_small_copy(settings().resized_bucket, request.image_key),
+        jpeg=read_small_copy(settings.resized_bucket, request.image_key),
         file_name=record.file_name,
         hints=record.hints,
-        style=style_doc(settings().rules_bucket),
+        style=style_doc(settings.rules_bucket),
     )
     return {
         **(better_of(earlier, reading) if earlier else reading).model_dump(),

@@ -1,13 +1,12 @@
 """SaveDraft, RecordListing and the other states that only write a photo's record."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import Drafts
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from recorder.steps import Recorder
 
@@ -20,19 +19,14 @@ class Settings(Environment):
     config_path: str
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return Settings.read()
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take the step that is named like its state."""
+    settings = read_environment(Settings)
     logger.append_keys(photo_id=event["photo_id"])
     recorder = Recorder(
-        Drafts(settings().drafts_table, settings().audit_table),
-        waits=lambda: shop_config(settings().config_path).wait_seconds,
+        Drafts(settings.drafts_table, settings.audit_table),
+        waits=lambda: shop_config(settings.config_path).wait_seconds,
     )
     steps = {
         "SaveDraft": recorder.save_draft,

@@ -1,6 +1,5 @@
 """Resize: the small copy of a photo and its measurements."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,7 +8,7 @@ from pydantic import BaseModel
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain.photo import StoredObject
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from resize.claims import Claims
 from resize.resizer import Resizer
@@ -31,18 +30,13 @@ class Request(BaseModel):
     source: StoredObject
 
 
-@cache
-def resizer() -> Resizer:
-    """The resizer of this process."""
-    settings = Settings.read()
-    claims = Claims(settings.drafts_table, Drafts(settings.drafts_table, settings.audit_table))
-    return Resizer(claims, settings.resized_bucket)
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Measure one photo; `verdict` is ok, unreadable or duplicate."""
+    settings = read_environment(Settings)
     request = Request.model_validate(event)
     logger.append_keys(photo_id=request.photo_id)
-    max_edge = shop_config(Settings.read().config_path).max_edge
-    return resizer().run(request.photo_id, request.source, max_edge).model_dump()
+    claims = Claims(settings.drafts_table, Drafts(settings.drafts_table, settings.audit_table))
+    resizer = Resizer(claims, settings.resized_bucket)
+    max_edge = shop_config(settings.config_path).max_edge
+    return resizer.run(request.photo_id, request.source, max_edge).model_dump()

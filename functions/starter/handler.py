@@ -1,12 +1,11 @@
 """The throttle: starts one execution per dropped photo and holds its place until it has a draft."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photo_tagger.aws.drafts import Drafts
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger, metrics
 from starter.events import dropped_photos
 from starter.throttle import Deadline, Throttle
@@ -21,22 +20,17 @@ class Settings(Environment):
     state_machine_arn: str
 
 
-@cache
-def throttle() -> Throttle:
-    """The throttle of this process."""
-    settings = Settings.read()
-    return Throttle(
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> None:
+    """One SQS message (batch size 1) with S3's events in its body."""
+    settings = read_environment(Settings)
+    throttle = Throttle(
         Drafts(settings.drafts_table, settings.audit_table),
         state_machine_arn=settings.state_machine_arn,
         queue_url=settings.ready_queue_url,
     )
-
-
-@logger.inject_lambda_context
-@metrics.log_metrics
-def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """One SQS message (batch size 1) with S3's events in its body."""
     deadline = Deadline(context.get_remaining_time_in_millis)
     for message in event["Records"]:
         for photo in dropped_photos(message["body"]):
-            throttle().run(photo, message, deadline)
+            throttle.run(photo, message, deadline)

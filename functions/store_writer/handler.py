@@ -1,6 +1,5 @@
 """WriteToStore: the approved fields and the photo go to the store."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,7 +9,7 @@ from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import DraftReader
 from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.lifecycle import approved_fields
-from photo_tagger.environment import Environment
+from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from store_writer.http_api import HttpStore
 from store_writer.secrets import store_key
@@ -32,26 +31,21 @@ class Request(BaseModel):
     photo_id: str
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return Settings.read()
-
-
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Write one product; `accepted` is false when the store refuses the fields, with its words."""
+    settings = read_environment(Settings)
     photo_id = Request.model_validate(event).photo_id
     logger.append_keys(photo_id=photo_id)
-    record = DraftReader(settings().drafts_table).get(photo_id)
+    record = DraftReader(settings.drafts_table).get(photo_id)
     product = Product(
         photo_id=photo_id,
         fields=approved_fields(record),
         file_name=record.file_name,
-        jpeg=read_small_copy(settings().resized_bucket, str(record.image_key)),
+        jpeg=read_small_copy(settings.resized_bucket, str(record.image_key)),
     )
-    config = shop_config(settings().config_path)
-    store = HttpStore(config.store_url, store_key(settings().store_secret))
+    config = shop_config(settings.config_path)
+    store = HttpStore(config.store_url, store_key(settings.store_secret))
     answer = store.write(product)
     if isinstance(answer, Refused):
         return {"accepted": False, "listing": None, "refusal": answer.words}

@@ -9,13 +9,23 @@ from photo_tagger.aws.drafts import DraftReader
 from photo_tagger.domain.ids import photo_id
 
 PHOTO_SUFFIXES = (
-    ".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"
-)  # fmt: skip
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".gif",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".tif",
+    ".tiff",
+    ".bmp",
+)
 """What the drop bucket's notifications let through, in lower case."""
 
 
 def start_forgotten(drafts: DraftReader, *, bucket: str, queue_url: str) -> int:
-    """Queue every photo in the bucket that has no record yet; answers how many.
+    """Queue every photo in the bucket that has no execution on record; answers how many.
 
     The message is what S3 would have sent, so a photo found twice is started once all the same.
     """
@@ -23,7 +33,8 @@ def start_forgotten(drafts: DraftReader, *, bucket: str, queue_url: str) -> int:
     for entry in _current_versions(bucket):
         if not entry["Key"].lower().endswith(PHOTO_SUFFIXES):
             continue
-        if drafts.find(photo_id(bucket, entry["Key"], entry["VersionId"])):
+        record = drafts.find(photo_id(bucket, entry["Key"], entry["VersionId"]))
+        if record and record.execution_arn:
             continue
         client("sqs").send_message(QueueUrl=queue_url, MessageBody=_event(bucket, entry))
         started += 1

@@ -101,6 +101,7 @@ class TestPreferredWords:
             ("(couch)", "(sofa)"),
             ("couch-like", "sofa-like"),
             ("couchette", "couchette"),
+            ("a subcouch", "a subcouch"),
             ("slouch couchs", "slouch couchs"),
             ("couché", "couché"),
         ],

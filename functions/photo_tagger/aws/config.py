@@ -22,6 +22,11 @@ def _numbers(text: object) -> object:
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
 
+def _text_or_hyphen(text: object) -> object:
+    """SSM takes no empty parameter, so a hyphen stands for no text."""
+    return "" if text == "-" else text
+
+
 class ShopConfig(BaseModel):
     """What an admin sets for one shop; each attribute is one SSM parameter of that name.
 
@@ -40,7 +45,9 @@ class ShopConfig(BaseModel):
     reviewers: Annotated[list[str], BeforeValidator(_addresses)] = Field(min_length=1)
     wait_seconds: Annotated[list[int], BeforeValidator(_numbers)] = Field(min_length=2)
     review_base_url: str
-    reader_note: str = Field(description="shown on every draft; a hyphen for none")
+    reader_note: Annotated[str, BeforeValidator(_text_or_hyphen)] = Field(
+        description="shown on every draft"
+    )
 
 
 class ConfigError(Exception):

@@ -1,0 +1,116 @@
+"""Resize: the small copy, its measurements, and whose bytes they are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from PIL import Image
+
+from photo_tagger.aws.config import ConfigError
+from resize import resizer
+
+
+def event(aws: Any, key: str, data: bytes, photo: str) -> dict[str, Any]:
+    return {"photo_id": photo, "source": aws.source_of(aws.drop(key, data), key)}
+
+
+def test_a_photo_becomes_a_bounded_copy_with_measurements_a_claim_and_an_audit_row(
+    aws: Any, photo_bytes: bytes
+) -> None:
+    # Given a shop that wants small copies
+    aws.set("max_edge", "256")
+    # When a photo of 300 by 200 pixels is resized
+    result = aws.call("Resize", event(aws, "sofa.jpg", photo_bytes, "sofa-1"))
+    # Then the copy is there
+    ((key, _, copy),) = aws.objects(aws.resized_bucket)
+    assert key == result["image_key"] == "sofa-1.jpg"
+    assert Image.open(io.BytesIO(copy)).size == (256, 171)
+    # And the measurements are of the original
+    assert result["verdict"] == "ok"
+    assert result["problem"] is None
+    assert (result["measurements"]["width"], result["measurements"]["height"]) == (300, 200)
+    assert 100 < result["measurements"]["mean_luminance"] < 180
+    # And the bytes are claimed, on record
+    digest = hashlib.sha256(photo_bytes).hexdigest()
+    assert aws.rows("DraftsTable") == [{"photo_id": f"sha256#{digest}", "owner": "sofa-1"}]
+    (row,) = aws.audit("sofa-1")
+    assert (row["action"], row["before"]) == ("claimed", {})
+    assert row["after"] == {"sha256": digest, "image_key": "sofa-1.jpg"}
+
+
+def test_the_same_bytes_under_another_name_are_a_duplicate(aws: Any, photo_bytes: bytes) -> None:
+    aws.call("Resize", event(aws, "sofa.jpg", photo_bytes, "sofa-1"))
+    result = aws.call("Resize", event(aws, "copy of sofa.jpg", photo_bytes, "copy-2"))
+    assert (result["verdict"], result["duplicate_of"]) == ("duplicate", "sofa-1")
+    assert result["image_key"] is None
+    assert [key for key, *_ in aws.objects(aws.resized_bucket)] == ["sofa-1.jpg"]
+    assert aws.audit("copy-2") == []
+
+
+def test_a_photo_is_no_duplicate_of_itself_when_it_is_tried_again(
+    aws: Any, photo_bytes: bytes
+) -> None:
+    given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+    first = aws.call("Resize", given)
+    again = aws.call("Resize", given)
+    assert again == first
+    assert len(aws.audit("sofa-1")) == 1
+
+
+def test_a_crash_after_the_claim_does_not_block_the_photo(
+    aws: Any, boto: Any, photo_bytes: bytes
+) -> None:
+    given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+    boto.fail("PutObject", "SlowDown")
+    with pytest.raises(ClientError, match="SlowDown"):
+        aws.call("Resize", given)
+    boto.mend("PutObject")
+    assert aws.call("Resize", given)["verdict"] == "ok"
+    assert [key for key, *_ in aws.objects(aws.resized_bucket)] == ["sofa-1.jpg"]
+
+
+@pytest.mark.parametrize("data", [b"", b"This is a text.", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
+def test_a_file_that_is_no_photo_is_a_verdict_in_words_and_claims_nothing(
+    aws: Any, data: bytes
+) -> None:
+    result = aws.call("Resize", event(aws, "notes.jpg", data, "notes-1"))
+    assert result["verdict"] == "unreadable"
+    assert "not a photo" in result["problem"]
+    assert aws.objects(aws.resized_bucket) == []
+    assert aws.rows("DraftsTable") == []
+
+
+def test_a_file_that_is_too_large_is_not_fetched(
+    aws: Any, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resizer, "MAX_BYTES", len(photo_bytes) - 1)
+    result = aws.call("Resize", event(aws, "sofa.jpg", photo_bytes, "sofa-1"))
+    assert result["verdict"] == "unreadable"
+    assert "too large" in result["problem"]
+
+
+def test_the_version_that_was_dropped_is_read_and_not_a_newer_one(
+    aws: Any, photo_bytes: bytes
+) -> None:
+    given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+    aws.drop("sofa.jpg", b"This is a text now.")
+    assert aws.call("Resize", given)["verdict"] == "ok"
+
+
+def test_a_setting_that_makes_no_sense_is_a_fault_that_names_it(
+    aws: Any, photo_bytes: bytes
+) -> None:
+    aws.set("max_edge", "huge")
+    with pytest.raises(ConfigError, match="max_edge"):
+        aws.call("Resize", event(aws, "sofa.jpg", photo_bytes, "sofa-1"))
+
+
+def test_a_missing_original_is_a_fault_and_no_verdict(aws: Any, photo_bytes: bytes) -> None:
+    given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+    given["source"]["key"] = "gone.jpg"
+    with pytest.raises(ClientError, match="NoSuch"):
+        aws.call("Resize", given)

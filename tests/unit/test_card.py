@@ -1,0 +1,257 @@
+"""The mail for one draft, read back as a mail program would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from notify.card import PHOTO_HEADER, Card, card_mail
+from photo_tagger.domain.photo import PhotoRecord
+
+URL = "https://review.example/r/abcDEF-_123"
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20
+DRAFT = {
+    "title": "White sofa",
+    "alt_text": "A white sofa with two seats",
+    "tags": ["sofa", "white"],
+    "category": "Furniture",
+    "description": "A white sofa. It has two seats.",
+}
+SURE = dict.fromkeys(DRAFT, 0.9)
+MARKUP = '<script>alert(1)</script><a href="https://evil.example">x</a>"\'&amp;'
+
+Mail = Callable[..., "Read"]
+
+
+class Read:
+    """A mail after it went over the wire."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        parsed = message_from_bytes(raw, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        self.message = parsed
+        self.parts = {part.get_content_type(): part for part in parsed.walk()}
+        self.text = self.parts["text/plain"].get_content()
+        self.html = self.parts["text/html"].get_content()
+        self.soup = BeautifulSoup(self.html, "html.parser")
+        self.seen = self.soup.get_text(" ")
+
+
+@pytest.fixture
+def mail(photo_record: Callable[..., PhotoRecord]) -> Mail:
+    """Makes the mail of a photo with these changes to its record, draft or card."""
+
+    def make(
+        *,
+        draft: dict[str, Any] | None = None,
+        confidence: dict[str, float] | None = None,
+        reminder: bool = False,
+        reader_note: str = "",
+        recipient: str = "Ann <ann@shop.example>",
+        **record: Any,
+    ) -> Read:
+        values = {"round": 1, "threshold": 0.6, "image_key": "sofa.jpg"} | record
+        card = Card(
+            record=photo_record(
+                draft=DRAFT | (draft or {}), confidence=SURE | (confidence or {}), **values
+            ),
+            image=JPEG,
+            url=URL,
+            reader_note=reader_note,
+            reminder=reminder,
+        )
+        sender = "Photo tagger <tagger@shop.example>"
+        return Read(card_mail(card, sender=sender, recipient=recipient).as_bytes())
+
+    return make
+
+
+class TestContent:
+    def test_both_parts_tell_every_field_and_where_to_go(self, mail: Mail) -> None:
+        read = mail()
+        for told in ("sofa, white", *(str(DRAFT[name]) for name in DRAFT if name != "tags")):
+            assert told in read.text
+            assert told in read.seen
+        for label in ("Title", "Alt text", "Tags", "Category", "Description", "sofa.jpg"):
+            assert label in read.text
+            assert label in read.seen
+        assert URL in read.text.split()
+        addresses = [str(link["href"]) for link in read.soup.find_all("a")]
+        assert addresses == [URL, f"{URL}#edit", f"{URL}#reject", f"{URL}#try-again"]
+
+    def test_the_photo_lies_inside_and_is_shown(self, mail: Mail) -> None:
+        read = mail()
+        picture = read.parts["image/jpeg"]
+        assert picture.get_content() == JPEG
+        assert picture.get_content_disposition() == "inline"
+        (shown,) = read.soup.find_all("img")
+        assert f"<{str(shown['src']).removeprefix('cid:')}>" == picture["Content-ID"]
+        assert shown["alt"] == DRAFT["alt_text"]
+
+    def test_nothing_is_fetched_from_elsewhere(self, mail: Mail) -> None:
+        read = mail()
+        sources = [str(tag["src"]) for tag in read.soup.find_all(src=True)]
+        assert all(source.startswith("cid:") for source in sources)
+        assert not read.soup.find_all(["link", "script", "iframe", "form"])
+
+    def test_plain_text_comes_first_and_html_as_the_better_alternative(self, mail: Mail) -> None:
+        kinds = [part.get_content_type() for part in mail().message.walk()]
+        assert kinds == [
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "image/jpeg",
+        ]
+
+    def test_an_empty_field_is_named_empty(self, mail: Mail) -> None:
+        read = mail(draft={"category": "", "tags": []})
+        assert read.text.count("(empty)") == 2
+        assert read.seen.count("(empty)") == 2
+
+    def test_unsure_is_said_in_words_at_that_field_alone(self, mail: Mail) -> None:
+        read = mail(confidence={"category": 0.59, "title": 0.6})
+        assert re.findall(r"(.*) \(not sure, please check\):", read.text) == ["Category"]
+        marked = [tag.parent.get_text(" ") for tag in read.soup.find_all("strong")]
+        assert [" ".join(text.split()) for text in marked] == ["Category · not sure, please check"]
+
+    def test_a_sure_draft_has_no_such_mark(self, mail: Mail) -> None:
+        read = mail()
+        assert "not sure" not in read.text + read.html
+
+    def test_the_words_of_the_store_and_all_notes_are_told(self, mail: Mail) -> None:
+        read = mail(store_words="title: too long", notes=["First note.", "Second note."])
+        for told in ("title: too long", "First note.", "Second note."):
+            assert told in read.text
+            assert told in read.seen
+
+    def test_the_note_about_the_reader_is_told_if_there_is_one(self, mail: Mail) -> None:
+        read = mail(reader_note="Made by the demo reader.")
+        assert "Made by the demo reader." in read.text
+        assert "Made by the demo reader." in read.seen
+
+    def test_a_draft_that_does_not_exist_cannot_be_mailed(
+        self, photo_record: Callable[..., PhotoRecord]
+    ) -> None:
+        card = Card(photo_record(), image=b"", url=URL, reader_note="", reminder=False)
+        with pytest.raises(ValueError, match="no draft"):
+            card_mail(card, sender="a@b.example", recipient="c@d.example")
+
+
+class TestReminder:
+    def test_says_so_in_subject_and_both_parts(self, mail: Mail) -> None:
+        first, again = mail(), mail(reminder=True)
+        assert "White sofa" in again.message["Subject"]
+        assert first.message["Subject"] != again.message["Subject"]
+        for part in (again.message["Subject"].lower(), again.text, again.seen):
+            assert "still waiting" in part
+        assert "still waiting" not in first.text + first.seen
+
+
+class TestHeaders:
+    def test_name_sender_reader_and_photo(self, mail: Mail) -> None:
+        read = mail()
+        assert read.message["From"].addresses[0].addr_spec == "tagger@shop.example"
+        assert read.message["To"].addresses[0].addr_spec == "ann@shop.example"
+        assert read.message[PHOTO_HEADER] == "sofa-0123456789ab"
+        assert read.message["Auto-Submitted"] == "auto-generated"
+        assert read.message["Date"].datetime is not None
+        assert read.message["Message-ID"].endswith("@shop.example>")
+
+    def test_two_mails_are_two_messages(self, mail: Mail) -> None:
+        assert mail().message["Message-ID"] != mail().message["Message-ID"]
+
+    @pytest.mark.parametrize(
+        "title",
+        [
+            "Sofa\r\nBcc: everyone@evil.example",
+            "Sofa\nBcc: everyone@evil.example\n\n<h1>Hi</h1>",
+            "Sofa\rBcc: everyone@evil.example",
+            "Sofa\u2028Bcc: everyone@evil.example",
+            "Sofa\x0b\x0c\x1c\x85Bcc: everyone@evil.example",
+            "Sofa\0Bcc: everyone@evil.example",
+        ],
+    )
+    def test_a_title_cannot_add_a_header(self, mail: Mail, title: str) -> None:
+        for read in (mail(draft={"title": title}), mail(draft={"title": ""}, file_name=title)):
+            assert read.message["Bcc"] is None
+            assert len(read.message.get_all("Subject", [])) == 1
+            assert "Bcc: everyone" in read.message["Subject"]
+            assert read.message.get_content_type() == "multipart/alternative"
+
+    def test_a_draft_without_title_goes_by_its_file_name(self, mail: Mail) -> None:
+        assert "sofa.jpg" in mail(draft={"title": "  "}).message["Subject"]
+
+    def test_a_long_title_is_cut_in_the_subject_alone(self, mail: Mail) -> None:
+        read = mail(draft={"title": "sofa " * 100})
+        assert len(read.message["Subject"]) <= 130
+        assert read.text.count("sofa") >= 100
+
+    def test_other_scripts_arrive_whole(self, mail: Mail) -> None:
+        read = mail(draft={"title": "沙发 Größe 🛋"}, recipient="Zoë <zoe@shop.example>")
+        assert "沙发 Größe 🛋" in read.message["Subject"]
+        assert "沙发 Größe 🛋" in read.text
+        assert "沙发 Größe 🛋" in read.seen
+        assert read.message["To"].addresses[0].display_name == "Zoë"
+
+
+class TestInjection:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            *({"draft": {name: MARKUP}} for name in DRAFT if name != "tags"),
+            {"draft": {"tags": [MARKUP]}},
+            {"store_words": MARKUP},
+            {"notes": [MARKUP]},
+            {"file_name": MARKUP},
+            {"reader_note": MARKUP},
+        ],
+        ids=lambda changes: str(changes)[:40],
+    )
+    def test_markup_is_shown_and_never_run(self, mail: Mail, changes: dict[str, Any]) -> None:
+        read = mail(**changes)
+        assert not read.soup.find_all("script")
+        assert all("evil" not in str(link["href"]) for link in read.soup.find_all("a"))
+        shown = read.seen + "".join(str(tag["alt"]) for tag in read.soup.find_all("img"))
+        assert MARKUP in shown
+        assert MARKUP in read.text
+
+    def test_an_alt_text_cannot_leave_its_attribute(self, mail: Mail) -> None:
+        read = mail(draft={"alt_text": '" onerror="alert(1)" x="'})
+        (shown,) = read.soup.find_all("img")
+        assert "onerror" not in shown.attrs
+
+    def test_a_template_in_a_field_is_only_text(self, mail: Mail) -> None:
+        read = mail(draft={"title": "{{ 7 * 6 }}{% raw %}"})
+        assert "{{ 7 * 6 }}{% raw %}" in read.text
+        assert "{{ 7 * 6 }}{% raw %}" in read.seen
+
+
+class TestTransport:
+    @pytest.mark.parametrize("text", ["x" * 5000, "沙发" * 2000, "word " * 1500])
+    def test_no_line_is_longer_than_mail_allows(self, mail: Mail, text: str) -> None:
+        read = mail(
+            draft={"title": text, "description": text},
+            store_words=text,
+            notes=[text],
+            file_name=text,
+        )
+        assert max(len(line) for line in read.raw.splitlines()) <= 998
+        assert text in read.text
+        assert text in read.seen
+
+    def test_every_line_ends_as_mail_lines_do(self, mail: Mail) -> None:
+        raw = mail(draft={"description": "One.\nTwo."}).raw
+        assert raw.count(b"\n") == raw.count(b"\r\n")
+
+    @pytest.mark.parametrize("word", ["Größe", "沙发", "plain"])
+    def test_only_seven_bit_characters_are_sent(self, mail: Mail, word: str) -> None:
+        read = mail(draft={"title": word, "description": word}, recipient=f"{word} <a@b.example>")
+        assert read.raw.isascii()
