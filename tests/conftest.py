@@ -18,7 +18,7 @@ from PIL import Image
 from photo_tagger.aws.clients import client
 from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger.domain.style import StyleDoc
-from photo_tagger.observability import logger, metrics
+from photo_tagger.observability import logger
 
 REGION = "ap-southeast-1"
 _OURS = (
@@ -44,7 +44,6 @@ def forget_what_is_cached(*, clients: bool = True) -> None:
                 if hasattr(value, "cache_clear") and (clients or value is not client):
                     value.cache_clear()
     logger.clear_state()
-    metrics.clear_metrics()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from photo_tagger.aws.documents import style_doc
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
 from photo_tagger.environment import Environment, read_environment
-from photo_tagger.observability import logger, metrics
+from photo_tagger.observability import logger
 
 app = LambdaFunctionUrlResolver()
 
@@ -32,7 +32,6 @@ class Settings(Environment):
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One HTTP request."""
     return app.resolve(event, context)

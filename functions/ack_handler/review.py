@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 
-from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ack_handler import pages
@@ -20,13 +19,13 @@ from ack_handler.pages import Page
 from photo_tagger.aws.clients import client
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
-from photo_tagger.aws.small_copies import read_small_copy
+from photo_tagger.aws.small_copies import SmallCopyGoneError, read_small_copy
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.links import ReviewLink
 from photo_tagger.domain.photo import Decision, PhotoRecord, Status
 from photo_tagger.domain.style import StyleDoc, problems
-from photo_tagger.observability import logger, metrics
+from photo_tagger.observability import count, logger
 
 _CLOSED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
@@ -63,7 +62,10 @@ class Review:
         if link is None:
             return pages.unknown_link()
         record = self._drafts.get(link.photo_id)
-        return pages.picture(read_small_copy(self._resized_bucket, str(record.image_key)))
+        try:
+            return pages.picture(read_small_copy(self._resized_bucket, str(record.image_key)))
+        except SmallCopyGoneError:
+            return pages.problem(410, "No picture", "The small picture was kept for 30 days.")
 
     def decide(self, key: str, action: str, form: Form) -> Page:
         """Take one decision, once; then show what stands on record."""
@@ -101,7 +103,7 @@ class Review:
         link = self._links.find(key)
         if link is None:
             logger.warning("a link that does not exist was opened")
-            metrics.add_metric(name="LinkFailures", unit=MetricUnit.Count, value=1)
+            count("LinkFailures")
         return link
 
     def _closed_page(self, record: PhotoRecord, link: ReviewLink, key: str) -> Page | None:
@@ -158,7 +160,7 @@ def _resume(record: PhotoRecord, decision: Decision) -> None:
         # Only the code is logged: AWS's own words may quote the token.
         known = isinstance(error, ClientError)
         code = error.response["Error"]["Code"] if known else type(error).__name__
-        metrics.add_metric(name="ResumeFailures", unit=MetricUnit.Count, value=1)
+        count("ResumeFailures")
         if code in _CLOSED:
             logger.warning("the wait is over; the decision is on record", extra={"code": code})
         else:

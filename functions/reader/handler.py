@@ -11,7 +11,7 @@ from photo_tagger.aws.drafts import DraftReader
 from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.draft import Reading
 from photo_tagger.environment import Environment, read_environment
-from photo_tagger.observability import logger, metrics
+from photo_tagger.observability import logger
 from reader.model import VisionModel
 from reader.reading import better_of, read_photo
 
@@ -41,7 +41,6 @@ class Request(BaseModel):
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One reading, with the threshold that RouteByConfidence compares it with."""
     settings = read_environment(Settings)

@@ -4,14 +4,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from photo_tagger.aws.clients import client
 from photo_tagger.domain.draft import Usage
-from photo_tagger.observability import metrics
+from photo_tagger.observability import count
 
 _MAX_TOKENS = 1500
+_PATIENCE_SECONDS = 25
+"""Two questions must fit into the function's minute; the state machine does the retrying."""
+
 _THROTTLES = frozenset({"ThrottlingException", "ServiceQuotaExceededException"})
 _OUTAGES = frozenset(
     {
@@ -54,7 +56,7 @@ class VisionModel:
         botocore's ClientError for what somebody must mend (access, a wrong model id).
         """
         try:
-            answer = client("bedrock-runtime").converse(
+            answer = client("bedrock-runtime", read_seconds=_PATIENCE_SECONDS, attempts=1).converse(
                 modelId=self._model_id,
                 system=[{"text": system}],
                 messages=messages,
@@ -88,7 +90,7 @@ def _fault(error: ClientError) -> Exception:
     fault: Exception = error
     code = error.response["Error"]["Code"]
     if code in _THROTTLES:
-        metrics.add_metric(name="BedrockThrottles", unit=MetricUnit.Count, value=1)
+        count("BedrockThrottles")
         fault = ModelThrottledError(str(error))
     elif code in _OUTAGES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         fault = ModelUnavailableError(str(error))

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.environment import Environment, read_environment
-from photo_tagger.observability import logger, metrics
+from photo_tagger.observability import logger
 from starter.events import dropped_photos
 from starter.throttle import Deadline, Throttle
 
@@ -21,7 +21,6 @@ class Settings(Environment):
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> None:
     """One SQS message (batch size 1) with S3's events in its body."""
     settings = read_environment(Settings)

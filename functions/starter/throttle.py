@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from photo_tagger.aws.clients import client
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.photo import SCHEMA_VERSION, PhotoRecord
-from photo_tagger.observability import logger, metrics
+from photo_tagger.observability import count, logger
 
 _POLL_SECONDS = 0.5
 _LONGEST_POLL_SECONDS = 5.0
@@ -79,7 +77,7 @@ class Throttle:
             time.sleep(pause)
             pause = min(pause * 1.2, _LONGEST_POLL_SECONDS)
         logger.warning("let go before the photo had a draft; it goes on by itself")
-        metrics.add_metric(name="ThrottleLetGo", unit=MetricUnit.Count, value=1)
+        count("ThrottleLetGo")
 
     def _running(self, execution_arn: str) -> bool:
         """A failed execution never updates its record, so its status is asked for too."""

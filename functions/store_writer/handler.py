@@ -40,6 +40,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     record = DraftReader(settings.drafts_table).get(photo_id)
     product = Product(
         photo_id=photo_id,
+        idempotency_key=f"{photo_id}-{record.round}",
         fields=approved_fields(record),
         file_name=record.file_name,
         jpeg=read_small_copy(settings.resized_bucket, str(record.image_key)),

@@ -37,7 +37,7 @@ class HttpStore:
                 headers={
                     "Authorization": f"Bearer {self._api_key}",
                     "Content-Type": "application/json",
-                    "Idempotency-Key": product.photo_id,
+                    "Idempotency-Key": product.idempotency_key,
                 },
                 redirect=False,
             )

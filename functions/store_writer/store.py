@@ -7,9 +7,14 @@ from photo_tagger.domain.draft import Draft
 
 @dataclass(frozen=True)
 class Product:
-    """An approved draft with its photo. `photo_id` makes writing it twice harmless."""
+    """An approved draft with its photo.
+
+    `idempotency_key` makes writing it twice harmless. It is new in each round, since a store may
+    answer a known key with what it answered before, a refusal included.
+    """
 
     photo_id: str
+    idempotency_key: str
     fields: Draft
     file_name: str
     jpeg: bytes

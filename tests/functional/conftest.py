@@ -601,8 +601,3 @@ class Answered:
 @pytest.fixture
 def answer(aws: Aws) -> Answers:
     return Answers(aws)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A call without a metric is the rule; Powertools warns of each."""
-    item.add_marker(pytest.mark.filterwarnings("ignore:No application metrics to publish"))

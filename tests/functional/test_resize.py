@@ -51,6 +51,23 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(aws: Any, photo_bytes
     assert aws.audit("copy-2") == []
 
 
+def test_the_bytes_of_a_closed_photo_may_be_dropped_anew(aws: Any, photo_bytes: bytes) -> None:
+    # Given a photo that nobody answered
+    first = aws.record("sofa.jpg", photo_bytes)
+    source = aws.drafts().get(first).source.model_dump()
+    aws.call("Resize", {"photo_id": first, "source": source})
+    aws.save_draft(first)
+    # When the same bytes come again, while it waits and after it was closed
+    again = event(aws, "sofa.jpg", photo_bytes, "again-1")
+    while_it_waits = aws.call("Resize", again)
+    aws.call("Recorder", {"step": "ExpireDraft", "photo_id": first, "round": 1})
+    after_it_closed = aws.call("Resize", again)
+    # Then only the second is a new try, and the claim's change of hands is on record
+    assert (while_it_waits["verdict"], after_it_closed["verdict"]) == ("duplicate", "ok")
+    (row,) = aws.audit("again-1")
+    assert (row["action"], row["before"]) == ("claimed", {"owner": first})
+
+
 def test_a_photo_is_no_duplicate_of_itself_when_it_is_tried_again(
     aws: Any, photo_bytes: bytes
 ) -> None:

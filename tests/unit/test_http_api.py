@@ -24,7 +24,11 @@ FIELDS = Draft(
     description="Soft.",
 )
 PRODUCT = Product(
-    photo_id="sofa-0123456789ab", fields=FIELDS, file_name="sofa (1).heic", jpeg=b"\xff\xd8jpeg"
+    photo_id="sofa-0123456789ab",
+    idempotency_key="sofa-0123456789ab-1",
+    fields=FIELDS,
+    file_name="sofa (1).heic",
+    jpeg=b"\xff\xd8jpeg",
 )
 MADE = {"id": 41, "url": "https://shop.example/p/41"}
 
@@ -61,7 +65,7 @@ def test_the_request_carries_the_approved_fields_and_the_photo(
     (request,) = http_server.requests
     assert (request.method, request.path) == ("POST", "/api/products")
     assert request.headers["Authorization"] == f"Bearer {KEY}"
-    assert request.headers["Idempotency-Key"] == "sofa-0123456789ab"
+    assert request.headers["Idempotency-Key"] == "sofa-0123456789ab-1"
     assert request.headers["Content-Type"] == "application/json"
     sent = request.json()
     image = sent.pop("image")

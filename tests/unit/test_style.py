@@ -97,7 +97,7 @@ class TestPreferredWords:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("COUCH and couch, a couch.", "sofa and sofa, a sofa."),
+            ("COUCH and couch, a couch.", "Sofa and sofa, a sofa."),
             ("(couch)", "(sofa)"),
             ("couch-like", "sofa-like"),
             ("couchette", "couchette"),

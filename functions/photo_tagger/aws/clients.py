@@ -6,14 +6,18 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-_CONFIG = Config(
-    connect_timeout=5,
-    read_timeout=55,
-    retries={"mode": "standard", "total_max_attempts": 4},
-)
-
 
 @cache
-def client(service: str) -> Any:
-    """The boto3 client of one AWS service, with bounded waits and standard retries."""
-    return boto3.client(service, config=_CONFIG)
+def client(service: str, *, read_seconds: int = 5, attempts: int = 3) -> Any:
+    """The boto3 client of one AWS service.
+
+    `read_seconds` is the longest silence on an open connection, `attempts` counts the first one.
+    Together they fit into a function's time, so that a service that hangs is an error with a name
+    and not a function that was cut off.
+    """
+    config = Config(
+        connect_timeout=2,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+    return boto3.client(service, config=config)

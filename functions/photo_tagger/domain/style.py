@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -109,11 +110,16 @@ def _keep_listed_category(checked: Checked, style: StyleDoc) -> None:
 def _prefer_words(checked: Checked, name: FieldName, style: StyleDoc) -> None:
     text = getattr(checked.draft, name)
     for unwanted, preferred in style.preferred_words.items():
-        literally = preferred.replace("\\", r"\\")
-        text, count = _word(unwanted).subn(literally, text)
+        text, count = _word(unwanted).subn(partial(_in_the_case_of, preferred), text)
         if count:
             checked.notes.append(f"{_label(name)}: “{unwanted}” became “{preferred}”.")
     setattr(checked.draft, name, text)
+
+
+def _in_the_case_of(preferred: str, found: re.Match[str]) -> str:
+    """`preferred`, with a capital where the word it replaces has one."""
+    capital = found.group()[0].isupper()
+    return preferred[0].upper() + preferred[1:] if capital and preferred else preferred
 
 
 def _doubt_text(checked: Checked, name: FieldName, style: StyleDoc) -> None:
