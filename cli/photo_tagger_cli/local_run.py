@@ -46,7 +46,7 @@ def _see_through(run: LocalRun, dropped: Dropped, decide: Decide, told: Console)
     last_move = time.monotonic()
     while waiting_for and time.monotonic() - last_move < _QUIET_SECONDS:
         for step in progress.look():
-            told.print(f"  {step.photo_id:<40} {step.at}", markup=False)
+            told.print(f"  {step.photo_id:<40} {step.at} {step.error}".rstrip(), markup=False)
             last_move = time.monotonic()
             if step.ended:
                 waiting_for.discard(step.photo_id)

@@ -66,7 +66,7 @@ def _follow(console: Console, run: LocalRun) -> None:
 def _tell(console: Console, run: LocalRun, photo_id: str, moves: list[Step]) -> None:
     path = " > ".join(move.at for move in moves if not move.ended)
     if any(move.ended for move in moves):
-        path = f"{path}  [{moves[-1].at}] {_end(run, photo_id)}".strip()
+        path = f"{path}  [{moves[-1].at}] {moves[-1].error or _end(run, photo_id)}".strip()
     console.print(f"{datetime.now():%H:%M:%S}  {photo_id:<40} {path}", markup=False)
 
 

@@ -1,13 +1,8 @@
-"""The store's key in Secrets Manager, kept for five minutes."""
+"""The store's key in Secrets Manager, read anew for each write: a mended key works at once."""
 
 import json
-from functools import cache
-
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
 from photo_tagger.aws.clients import client
-
-_MAX_AGE_SECONDS = 300
 
 
 class NoStoreKeyError(Exception):
@@ -16,9 +11,9 @@ class NoStoreKeyError(Exception):
 
 def store_key(secret_name: str) -> str:
     """The bearer key of the store. Raises NoStoreKeyError."""
-    text = _provider().get(secret_name, max_age=_MAX_AGE_SECONDS)
+    text = client("secretsmanager").get_secret_value(SecretId=secret_name)["SecretString"]
     try:
-        key = str(json.loads(str(text))["api_key"] or "").strip()
+        key = str(json.loads(text)["api_key"] or "").strip()
     except (ValueError, LookupError, TypeError):
         key = ""
     # The HTTP client would quote a key that does not fit into a header in its error.
@@ -27,8 +22,3 @@ def store_key(secret_name: str) -> str:
             f'{secret_name} must hold JSON with an "api_key" of plain letters and digits'
         )
     return key
-
-
-@cache
-def _provider() -> SecretsProvider:
-    return SecretsProvider(boto3_client=client("secretsmanager"))

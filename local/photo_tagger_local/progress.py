@@ -6,15 +6,20 @@ from typing import Any
 
 _RUNNING = "RUNNING"
 _HISTORY_TAIL = 20
+_ERROR_LENGTH = 300
 
 
 @dataclass(frozen=True)
 class Step:
-    """One photo arrived at a state, or its execution ended with a status."""
+    """One photo arrived at a state, or its execution ended with a status.
+
+    `error` is what an execution that did not succeed says of it, in a line.
+    """
 
     photo_id: str
     at: str
     ended: bool
+    error: str = ""
 
 
 class Progress:
@@ -37,7 +42,12 @@ class Progress:
                 self._ended.discard(arn)
             else:
                 self._ended.add(arn)
-                yield Step(execution["name"], status, ended=True)
+                yield Step(execution["name"], status, ended=True, error=self._error(arn))
+
+    def _error(self, arn: str) -> str:
+        execution = self._states.describe_execution(executionArn=arn)
+        told = f"{execution.get('error', '')} {execution.get('cause', '')}"
+        return " ".join(told.split())[:_ERROR_LENGTH]
 
     def _executions(self) -> list[dict[str, Any]]:
         pages = self._states.get_paginator("list_executions").paginate(
