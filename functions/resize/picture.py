@@ -34,8 +34,14 @@ _TURNS = {
 
 _SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 _DAMAGED = (
-    OSError, SyntaxError, ValueError, EOFError, TypeError, RuntimeError, struct.error
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    RuntimeError,
+    struct.error,
+)
 """What Pillow's decoders raise for mutated files of the formats above."""
 
 pillow_heif.register_heif_opener()
@@ -63,13 +69,7 @@ def small_copy(file: IO[bytes], max_edge: int) -> SmallCopy:
     try:
         with Image.open(file, formats=FORMATS) as photo:
             _refuse_too_large(photo)
-            width, height = photo.size
-            bounded = _bounded(photo, max_edge)
-            # Only now: Pillow turns a TIFF itself while it reads the pixels.
-            turn = _TURNS.get(bounded.getexif().get(_ORIENTATION, 1))
-            picture = bounded if turn is None else bounded.transpose(turn)
-            if turn in _SIDEWAYS:
-                width, height = height, width
+            picture, (width, height) = _upright(photo, max_edge)
             picture = _on_white(_in_srgb(picture))
     except Image.DecompressionBombError as error:
         raise UnreadablePhotoError("The picture is too large to open safely.") from error
@@ -121,6 +121,18 @@ def _refuse_too_large(photo: Image.Image) -> None:
             f"The picture is too large: {pixels / 1e6:.0f} megapixels, "
             f"at most {limit / 1e6:.0f} can be opened."
         )
+
+
+def _upright(photo: Image.Image, max_edge: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The bounded picture as it was meant to be seen, and the original's size that way up."""
+    width, height = photo.size
+    bounded = _bounded(photo, max_edge)
+    # Only now: Pillow turns a TIFF itself while it reads the pixels.
+    turn = _TURNS.get(bounded.getexif().get(_ORIENTATION, 1))
+    if turn is None:
+        return bounded, (width, height)
+    size = (height, width) if turn in _SIDEWAYS else (width, height)
+    return bounded.transpose(turn), size
 
 
 def _bounded(photo: Image.Image, max_edge: int) -> Image.Image:
