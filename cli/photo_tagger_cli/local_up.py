@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.progress import Step
+from photo_tagger_local.progress import Progress, Step
 from photo_tagger_local.run import LocalRun, Options
 
 _LOOK_SECONDS = 0.5
@@ -25,8 +25,10 @@ def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> i
     try:
         with LocalRun(Options(state, Ports.from_first(port), bedrock=bedrock)) as run:
             _welcome(console, run, time.monotonic() - started, bedrock=bedrock)
+            progress = run.progress()
+            _going_on(console, list(progress.look()))
             _drop(console, run, photos)
-            _follow(console, run)
+            _follow(console, run, progress)
     except KeyboardInterrupt:
         console.print(f"\nEnded. Everything is kept in {state}; the same command goes on there.")
     return 0
@@ -41,20 +43,30 @@ def _welcome(console: Console, run: LocalRun, seconds: float, *, bedrock: bool) 
     console.print(f"  [bold]AWS endpoint[/]  {run.addresses['aws']}         for --endpoint-url\n")
 
 
+def _going_on(console: Console, earlier: list[Step]) -> None:
+    """In one line what an earlier run with this state left; its story was told then."""
+    photos = {step.photo_id for step in earlier}
+    ended = {step.photo_id for step in earlier if step.ended}
+    if photos:
+        console.print(
+            f"Going on: {len(photos - ended)} photos wait or are on their way, "
+            f"{len(ended)} came to an end before."
+        )
+
+
 def _drop(console: Console, run: LocalRun, photos: Path | None) -> None:
     if photos is None:
         bucket = run.outputs["DropBucket"]
         console.print(f"No --photos given: upload some to s3://{bucket} at the AWS endpoint.")
         return
     dropped = run.drop(photos)
-    console.print(f"{len(dropped.photo_ids)} photos from {photos} are on their way.")
+    console.print(f"{len(dropped.photo_ids)} photos from {photos} are dropped.")
     for name in dropped.ignored:
         console.print(f"[yellow]Not a photo we take, left out:[/] {name}", markup=True)
     console.print("Ctrl-C ends this.\n")
 
 
-def _follow(console: Console, run: LocalRun) -> None:
-    progress = run.progress()
+def _follow(console: Console, run: LocalRun, progress: Progress) -> None:
     while True:
         began = time.monotonic()
         steps = list(progress.look())

@@ -11,6 +11,7 @@ from photo_tagger_local.bedrock_relay import NoCredentialsError
 from photo_tagger_local.deploy import DeployError
 from photo_tagger_local.ports import DEFAULT_PORT
 from photo_tagger_local.reviewer import ReviewError
+from photo_tagger_local.run import StateInUseError
 from photo_tagger_local.samples import SamplesMissingError, make_samples
 from photo_tagger_local.web import PortTakenError
 
@@ -21,6 +22,7 @@ _TOLD_IN_A_SENTENCE = (
     PortTakenError,
     ReviewError,
     SamplesMissingError,
+    StateInUseError,
 )
 """What a person can mend; everything else is a bug and shows where it happened."""
 

@@ -1,9 +1,11 @@
 """One local run: the emulator, the stand-ins around it, and the product deployed into it."""
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +47,10 @@ class Options:
     ports: Ports
     bedrock: bool = False
     wait_seconds: str | None = None
+
+
+class StateInUseError(Exception):
+    """Another run has this state; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ class LocalRun:
     def __enter__(self) -> Self:
         ports = self._options.ports
         with contextlib.ExitStack() as starting:
+            starting.enter_context(_held(self._state))
             self._serve(starting, self._reader(), ports.reader)
             self.inbox.start()
             starting.callback(self.inbox.stop)
@@ -175,15 +182,20 @@ class LocalRun:
     def _deploy(self) -> None:
         project = Project(root=ROOT, build=self._state / "requirements")
         self.outputs = deploy(self.aws, project, self._parameters())
-        s3 = self.aws.client("s3")
-        for name in ("style.json", "rules.json"):
-            body = (ROOT / "samples" / name).read_bytes()
-            s3.put_object(Bucket=self.outputs["RulesBucket"], Key=name, Body=body)
+        self._put_documents()
         self.aws.client("secretsmanager").put_secret_value(
             SecretId=self.outputs["StoreSecret"],
             SecretString=json.dumps({"api_key": self._store_key}),
         )
         self._reconcile()
+
+    def _put_documents(self) -> None:
+        """The sample style and rules docs, unless this state has docs of its own."""
+        s3, bucket = self.aws.client("s3"), self.outputs["RulesBucket"]
+        there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+        for name in {"style.json", "rules.json"} - there:
+            body = (ROOT / "samples" / name).read_bytes()
+            s3.put_object(Bucket=bucket, Key=name, Body=body)
 
     def _reconcile(self) -> None:
         """Start what an earlier run took but never started."""
@@ -217,6 +229,19 @@ def photo_suffixes() -> tuple[str, ...]:
     bucket = resources_of(read_template(ROOT / "template.yaml"), "AWS::S3::Bucket")["DropBucket"]
     notifications = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
     return tuple(entry["Filter"]["S3Key"]["Rules"][0]["Value"] for entry in notifications)
+
+
+@contextlib.contextmanager
+def _held(state: Path) -> Iterator[None]:
+    """Keep the state to one run at a time; the hold ends with the process, however it ends."""
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StateInUseError(
+                f"{state} is in use by another local run: end that one, or choose another --state."
+            ) from error
+        yield
 
 
 def _kept_secret(path: Path) -> str:

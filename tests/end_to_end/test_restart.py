@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import LocalRun, Options, StateInUseError
 
 from .conftest import Shop, eventually
 
@@ -57,3 +59,23 @@ def _first_mail(shop: Shop) -> list[str]:
         lambda: [str(mail.message["Subject"]) for mail in shop.run.inbox.messages()],
         "a mail about the photo whose event was lost",
     )
+
+
+def test_documents_that_were_changed_outlive_a_restart(tmp_path: Path) -> None:
+    options = Options(tmp_path / "state", Ports.free())
+    own = b'{"version": "own", "sharpness": {"min": 1}}'
+    with LocalRun(options) as run:
+        place = {"Bucket": run.outputs["RulesBucket"], "Key": "rules.json"}
+        run.aws.client("s3").put_object(**place, Body=own)
+    with LocalRun(options) as run:
+        assert run.aws.client("s3").get_object(**place)["Body"].read() == own
+
+
+def test_a_state_in_use_is_refused(tmp_path: Path) -> None:
+    options = Options(tmp_path, Ports.free())
+    with (
+        LocalRun(options),
+        pytest.raises(StateInUseError, match="another local run"),
+        LocalRun(Options(tmp_path, Ports.free())),
+    ):
+        pass
