@@ -60,7 +60,7 @@ def _drop(console: Console, run: LocalRun, photos: Path | None) -> None:
         console.print(f"No --photos given: upload some to s3://{bucket} at the AWS endpoint.")
         return
     dropped = run.drop(photos)
-    console.print(f"{len(dropped.photo_ids)} photos from {photos} are dropped.")
+    console.print(f"{len(dropped.photo_ids)} photos in {photos}; the new ones are on their way.")
     for name in dropped.ignored:
         console.print(f"[yellow]Not a photo we take, left out:[/] {name}", markup=True)
     console.print("Ctrl-C ends this.\n")

@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from .conftest import Shop
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: the browser tests did not run"
-)
+if CHROMIUM is None:
+    pytest.skip(
+        "the browser tests did not run, since no Chromium was found", allow_module_level=True
+    )
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
