@@ -125,6 +125,12 @@ def ask(bedrock: Any, image: bytes, *hints: str, **style: Any) -> dict[str, Any]
     return answer
 
 
+def likeliest(image: Image.Image) -> list[tuple[str, float]]:
+    """The three likeliest labels with their probabilities."""
+    probabilities, labels = efficientnet.look(image).probabilities, efficientnet.load_labels()
+    return [(labels[i], float(probabilities[i])) for i in np.argsort(probabilities)[::-1][:3]]
+
+
 @pytest.mark.parametrize(
     ("photo", "label", "at_least"),
     [
@@ -141,7 +147,7 @@ def test_the_net_knows_known_photos(
     path = tmp_path / "photo.jpg"
     path.write_bytes(photos[photo])
     with Image.open(path) as image:
-        best = efficientnet.classify(image, top=3)
+        best = likeliest(image)
     assert len(best) == 3
     assert best[0][0] == label
     assert at_least < best[0][1] <= 1

@@ -76,16 +76,6 @@ class Sight:
         return np.asarray((scores - low) / max(high - low, np.float32(1e-6)))
 
 
-def classify(image: Image.Image, top: int = 10) -> list[tuple[str, float]]:
-    """What the picture most likely shows: the `top` (label, probability) pairs, likeliest first.
-
-    Labels are the 1000 of ImageNet-1k in their readable form ("coffee mug").
-    """
-    probabilities, labels = look(image).probabilities, load_labels()
-    best = np.argsort(probabilities)[::-1][:top]
-    return [(labels[i], float(probabilities[i])) for i in best]
-
-
 def look(image: Image.Image) -> Sight:
     """Run the net over the picture's middle square (40 ms)."""
     network = load_network()
