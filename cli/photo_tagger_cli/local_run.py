@@ -20,6 +20,7 @@ from photo_tagger_local.run import Dropped, LocalRun, Options
 Decide = Literal["approve", "reject", "none"]
 _LOOK_SECONDS = 0.3
 _QUIET_SECONDS = 120.0
+_RUNNING = "RUNNING"
 _ENDED_WELL = "SUCCEEDED"
 
 
@@ -27,7 +28,7 @@ def local_run(
     photos: Path, *, decide: Decide, as_json: bool, state: Path | None, bedrock: bool
 ) -> int:
     """0 if every photo reached an end (with `none`: waits for its owner, or reached an end)."""
-    told = Console(stderr=True, highlight=False)
+    told = Console(stderr=True, highlight=False, soft_wrap=True)
     with contextlib.ExitStack() as stack:
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         run = stack.enter_context(LocalRun(Options(folder, Ports.free(), bedrock=bedrock)))
@@ -51,18 +52,13 @@ def _see_through(run: LocalRun, dropped: Dropped, decide: Decide, told: Console)
             if step.ended:
                 waiting_for.discard(step.photo_id)
         if decide == "none":
-            waiting_for -= {photo_id for photo_id in waiting_for if _waits(run, photo_id)}
+            waiting_for -= reviewer.mailed()
         else:
             for photo_id in reviewer.decide_new(decide):
                 told.print(f"  {photo_id:<40} {decide}", markup=False)
         time.sleep(_LOOK_SECONDS)
     for photo_id in sorted(waiting_for):
         told.print(f"  {photo_id:<40} has not moved for {_QUIET_SECONDS:.0f} s", markup=False)
-
-
-def _waits(run: LocalRun, photo_id: str) -> bool:
-    record = run.record(photo_id)
-    return record is not None and record.status is Status.WAITING
 
 
 def _row(run: LocalRun, name: str, photo_id: str) -> dict[str, Any]:
@@ -111,8 +107,8 @@ def _seconds_to_draft(run: LocalRun, record: PhotoRecord) -> float | None:
 
 
 def _reached(row: dict[str, Any], decide: Decide) -> bool:
-    if decide == "none" and row["status"] == Status.WAITING:
-        return True
+    if decide == "none" and row["execution_status"] == _RUNNING:
+        return bool(row["status"] == Status.WAITING)
     return row["execution_status"] == _ENDED_WELL and row["status"] in ENDED
 
 

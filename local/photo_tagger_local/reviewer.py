@@ -26,6 +26,14 @@ class Reviewer:
         self._inbox = inbox
         self._done: set[str] = set()
 
+    def mailed(self) -> set[str]:
+        """The ids of all photos that a mail has come about."""
+        return {
+            str(mail.message[PHOTO_HEADER])
+            for mail in self._inbox.messages()
+            if PHOTO_HEADER in mail.message
+        }
+
     def decide_new(self, decide: Decide) -> Iterator[str]:
         """Decide what came since the last call; yields the photo ids. Raises ReviewError."""
         for mail in self._inbox.messages():
