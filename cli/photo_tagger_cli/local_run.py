@@ -14,7 +14,7 @@ from rich.table import Table
 
 from photo_tagger.domain.photo import ENDED, PhotoRecord, Status
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.reviewer import Reviewer
+from photo_tagger_local.reviewer import Reviewer, ReviewError
 from photo_tagger_local.run import Dropped, LocalRun, Options
 
 Decide = Literal["approve", "reject", "none"]
@@ -28,7 +28,7 @@ def local_run(
     photos: Path, *, decide: Decide, as_json: bool, state: Path | None, bedrock: bool
 ) -> int:
     """0 if every photo reached an end (with `none`: waits for its owner, or reached an end)."""
-    told = Console(stderr=True, highlight=False, soft_wrap=True)
+    told = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     with contextlib.ExitStack() as stack:
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         run = stack.enter_context(LocalRun(Options(folder, Ports.free(), bedrock=bedrock)))
@@ -47,18 +47,26 @@ def _see_through(run: LocalRun, dropped: Dropped, decide: Decide, told: Console)
     last_move = time.monotonic()
     while waiting_for and time.monotonic() - last_move < _QUIET_SECONDS:
         for step in progress.look():
-            told.print(f"  {step.photo_id:<40} {step.at} {step.error}".rstrip(), markup=False)
+            told.print(f"  {step.photo_id:<40} {step.at} {step.error}".rstrip())
             last_move = time.monotonic()
             if step.ended:
                 waiting_for.discard(step.photo_id)
         if decide == "none":
             waiting_for -= reviewer.mailed()
         else:
-            for photo_id in reviewer.decide_new(decide):
-                told.print(f"  {photo_id:<40} {decide}", markup=False)
+            _decide(reviewer, decide, told)
         time.sleep(_LOOK_SECONDS)
     for photo_id in sorted(waiting_for):
-        told.print(f"  {photo_id:<40} has not moved for {_QUIET_SECONDS:.0f} s", markup=False)
+        told.print(f"  {photo_id:<40} has not moved for {_QUIET_SECONDS:.0f} s")
+
+
+def _decide(reviewer: Reviewer, decide: Literal["approve", "reject"], told: Console) -> None:
+    """Answer every new mail. One that cannot be answered is told, and its photo goes on waiting."""
+    try:
+        for photo_id in reviewer.decide_new(decide):
+            told.print(f"  {photo_id:<40} {decide}")
+    except ReviewError as error:
+        told.print(f"  {error}")
 
 
 def _row(run: LocalRun, name: str, photo_id: str) -> dict[str, Any]:
@@ -131,10 +139,10 @@ def _print_table(rows: list[dict[str, Any]], ignored: list[str]) -> None:
             " ".join(row["flag_reasons"]) or (row["fields"] or {}).get("title", ""),
             f"{seconds:.1f} s" if seconds is not None else "",
         )
-    console = Console(highlight=False)
-    console.print(table, markup=False)
+    console = Console(highlight=False, markup=False)
+    console.print(table)
     for name in ignored:
-        console.print(f"Not a photo we take, left out: {name}", markup=False)
+        console.print(f"Not a photo we take, left out: {name}")
     statuses = Counter(str(row["status"]) for row in rows)
     total = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-    console.print(f"{len(rows)} photos: {total}", markup=False)
+    console.print(f"{len(rows)} photos: {total}")

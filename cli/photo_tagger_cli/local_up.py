@@ -17,7 +17,7 @@ _LOOK_SECONDS = 0.5
 
 def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> int:
     """Stay up until SIGINT or SIGTERM; 0 then."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
@@ -37,10 +37,10 @@ def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> i
 def _welcome(console: Console, run: LocalRun, seconds: float, *, bedrock: bool) -> None:
     stays = "Photos go to Amazon Bedrock; all else stays" if bedrock else "Everything stays"
     console.print(f"Up after {seconds:.1f} s. {stays} on this computer.\n")
-    console.print(f"  [bold]Inbox[/]         {run.addresses['inbox']}   drafts are mailed here")
-    console.print(f"  [bold]Review page[/]   {run.addresses['review']}        opened by the mails")
-    console.print(f"  [bold]Shop[/]          {run.addresses['shop']}    what was approved")
-    console.print(f"  [bold]AWS endpoint[/]  {run.addresses['aws']}         for --endpoint-url\n")
+    console.print(f"  Inbox         {run.addresses['inbox']}   drafts are mailed here")
+    console.print(f"  Review page   {run.addresses['review']}        opened by the mails")
+    console.print(f"  Shop          {run.addresses['shop']}    what was approved")
+    console.print(f"  AWS endpoint  {run.addresses['aws']}         for --endpoint-url\n")
 
 
 def _going_on(console: Console, earlier: list[Step]) -> None:
@@ -62,7 +62,7 @@ def _drop(console: Console, run: LocalRun, photos: Path | None) -> None:
     dropped = run.drop(photos)
     console.print(f"{len(dropped.photo_ids)} photos in {photos}; the new ones are on their way.")
     for name in dropped.ignored:
-        console.print(f"[yellow]Not a photo we take, left out:[/] {name}", markup=True)
+        console.print(f"Not a photo we take, left out: {name}", style="yellow")
     console.print("Ctrl-C ends this.\n")
 
 
@@ -79,7 +79,7 @@ def _tell(console: Console, run: LocalRun, photo_id: str, moves: list[Step]) -> 
     path = " > ".join(move.at for move in moves if not move.ended)
     if any(move.ended for move in moves):
         path = f"{path}  [{moves[-1].at}] {moves[-1].error or _end(run, photo_id)}".strip()
-    console.print(f"{datetime.now():%H:%M:%S}  {photo_id:<40} {path}", markup=False)
+    console.print(f"{datetime.now():%H:%M:%S}  {photo_id:<40} {path}")
 
 
 def _end(run: LocalRun, photo_id: str) -> str:

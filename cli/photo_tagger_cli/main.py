@@ -10,7 +10,6 @@ from photo_tagger_local.aws.emulator import EmulatorError
 from photo_tagger_local.bedrock_relay import NoCredentialsError
 from photo_tagger_local.deploy import DeployError
 from photo_tagger_local.ports import DEFAULT_PORT
-from photo_tagger_local.reviewer import ReviewError
 from photo_tagger_local.run import StateInUseError
 from photo_tagger_local.samples import SamplesMissingError, make_samples
 from photo_tagger_local.web import PortTakenError
@@ -20,7 +19,6 @@ _TOLD_IN_A_SENTENCE = (
     EmulatorError,
     NoCredentialsError,
     PortTakenError,
-    ReviewError,
     SamplesMissingError,
     StateInUseError,
 )

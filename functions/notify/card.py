@@ -11,10 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from photo_tagger.domain.draft import FIELD_NAMES
-from photo_tagger.domain.photo import PhotoRecord
-
-PHOTO_HEADER = "X-Photo-Tagger-Photo"
-"""Names the photo, for whoever sorts these mails by rule."""
+from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
 
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 """Not every server on the way takes 8-bit text or long lines."""
@@ -68,9 +65,9 @@ def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
 
 def _subject(card: Card) -> str:
     draft = card.record.draft
-    name = " ".join((draft.title if draft else "").split()) or card.record.file_name
+    name = (draft.title if draft else "").strip() or card.record.file_name
     start = "Still waiting for you" if card.reminder else "Please check"
-    return f"{start}: {' '.join(name.split())}"[:_SUBJECT_LENGTH]
+    return " ".join(f"{start}: {name}".split())[:_SUBJECT_LENGTH]
 
 
 def _content(card: Card) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from photo_tagger_local.aws.emulator import Emulator
 from photo_tagger_local.packages import build_function_module, function_zip
@@ -142,7 +142,7 @@ def _create_or_update(cloudformation: Any, request: dict[str, Any]) -> None:
         cloudformation.get_waiter(waiter).wait(
             StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
-    except Exception as error:
+    except WaiterError as error:
         raise DeployError(f"The stack failed: {_failures(cloudformation)}") from error
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 import httpx
 from bs4 import BeautifulSoup, Tag
 
+from photo_tagger.domain.photo import PHOTO_HEADER
 from photo_tagger_local.inbox import Inbox, StoredMail
 
-PHOTO_HEADER = "X-Photo-Tagger-Photo"
 Decide = Literal["approve", "reject"]
 _LINK = re.compile(r"https?://\S+/r/[\w-]+")
 _TIMEOUT_SECONDS = 60.0
@@ -35,13 +35,19 @@ class Reviewer:
         }
 
     def decide_new(self, decide: Decide) -> Iterator[str]:
-        """Decide what came since the last call; yields the photo ids. Raises ReviewError."""
+        """Decide what came since the last call; yields the photo ids.
+
+        Raises ReviewError at a mail that cannot be answered; the next call goes on after it.
+        """
         for mail in self._inbox.messages():
             photo_id = str(mail.message.get(PHOTO_HEADER, ""))
             if not photo_id or mail.id in self._done:
                 continue
             self._done.add(mail.id)
-            post_decision(link_in(mail), decide)
+            try:
+                post_decision(link_in(mail), decide)
+            except ReviewError as error:
+                raise ReviewError(f"{photo_id}: {error}") from error
             yield photo_id
 
 

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -107,15 +106,10 @@ class LocalRun:
             self._running = starting.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._running.close()
 
-    def drop(self, photos: Path) -> "Dropped":
+    def drop(self, photos: Path) -> Dropped:
         """Upload the files of a folder, each once.
 
         A file that an earlier run with this state dropped is not dropped again until it changes.

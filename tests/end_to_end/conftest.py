@@ -11,10 +11,10 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from photo_tagger.domain.photo import PhotoRecord
+from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
 from photo_tagger_local.inbox import StoredMail
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.reviewer import PHOTO_HEADER, filled_in, link_in
+from photo_tagger_local.reviewer import filled_in, link_in
 from photo_tagger_local.run import LocalRun, Options
 from photo_tagger_local.samples import make_samples
 

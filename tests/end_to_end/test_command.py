@@ -17,6 +17,9 @@ from photo_tagger_local.ports import HOST
 
 from .conftest import eventually
 
+NO_PHOTO = "[red] prices.txt"
+"""A name that a terminal library could take for a style of its own."""
+
 COMMAND = [sys.executable, "-m", "photo_tagger_cli.main", "local"]
 
 
@@ -27,7 +30,7 @@ def photos(tmp_path: Path, samples: Path) -> Path:
     folder.mkdir()
     for name in ("white-sofa.jpg", "guitar-on-stage.jpg"):
         shutil.copy(samples / name, folder)
-    (folder / "prices.txt").write_text("not a photo")
+    (folder / NO_PHOTO).write_text("not a photo")
     return folder
 
 
@@ -49,7 +52,7 @@ def test_a_run_that_approves_tells_all_of_every_photo(photos: Path) -> None:
         "totals": {
             "photos": 2,
             "status": {"flagged": 1, "listed": 1},
-            "ignored": ["prices.txt"],
+            "ignored": [NO_PHOTO],
         }
     }
     assert (sofa["file"], sofa["outcome"], sofa["status"], sofa["execution_status"]) == (
@@ -121,7 +124,7 @@ def test_up_shows_progress_and_ends_cleanly_on_ctrl_c(
     finally:
         up.kill()
     told = log.read_text()
-    assert "left out: prices.txt" in told
+    assert f"left out: {NO_PHOTO}" in told
     assert "Ended." in told
     assert "Traceback" not in told
     time.sleep(0.5)
@@ -151,3 +154,14 @@ def _listening_addresses(ports: range) -> set[str]:
                 octets = bytes.fromhex(address)[::-1] if len(address) == 8 else b""
                 found.add(".".join(map(str, octets)) or address)
     return found
+
+
+def test_the_table_shows_any_file_name_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "[").mkdir()
+    (tmp_path / "[" / "b].jpg").write_text("not a photo either")
+    done = subprocess.run(
+        [*COMMAND, "run", str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "[/b].jpg" in done.stdout
+    assert "1 photos: 1 flagged" in done.stdout

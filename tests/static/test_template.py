@@ -75,8 +75,10 @@ def test_the_workflow_says_why_where_and_for_how_long() -> None:
         if state["Type"] == "Task":
             assert "TimeoutSeconds" in state or "TimeoutSecondsPath" in state, name
             for retry in state["Retry"]:
-                assert retry["JitterStrategy" if retry["MaxAttempts"] > 1 else "ErrorEquals"]
                 assert "States.ALL" not in retry["ErrorEquals"], name
+                if retry["MaxAttempts"] > 1:
+                    assert retry["JitterStrategy"] == "FULL", name
+                    assert retry["MaxDelaySeconds"], name
 
 
 def test_no_fault_is_caught_into_a_dead_end() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from notify.card import PHOTO_HEADER, Card, card_mail
-from photo_tagger.domain.photo import PhotoRecord
+from notify.card import Card, card_mail
+from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
 
 URL = "https://review.example/r/abcDEF-_123"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20

@@ -9,6 +9,9 @@ from photo_tagger.domain.draft import Confidence, Draft, Usage
 
 SCHEMA_VERSION: Final = 1
 
+PHOTO_HEADER: Final = "X-Photo-Tagger-Photo"
+"""The mail header that names the photo, for whoever sorts these mails by rule."""
+
 
 class Status(StrEnum):
     """Where a photo stands. The lifecycle is drawn in docs/architecture.md."""
