@@ -60,7 +60,7 @@ def test_a_refused_answer_is_told_and_the_other_mails_are_answered(pages: Pages)
         mail_link(ports, key)
     reviewer = Reviewer(inbox)
 
-    with pytest.raises(ReviewError, match="bad: .* 422"):
+    with pytest.raises(ReviewError, match=r"bad: .* 422"):
         list(reviewer.decide_new("approve"))
     assert approved == ["first"]
     assert list(reviewer.decide_new("approve")) == ["last"]
