@@ -1,47 +1,13 @@
 """Telling the admin which executions failed, and where to look."""
 
-import json
-from typing import Any
-
-from pydantic import BaseModel
-
 from photo_tagger.aws.clients import client
+from photo_tagger.aws.executions import console_url
+from watcher.changes import StatusChange
 
 _CAUSE_SHOWN = 400
 
 
-class Failure(BaseModel):
-    """One execution that ended badly."""
-
-    execution_arn: str
-    photo_id: str
-    status: str
-    error: str
-    cause: str
-
-    @property
-    def console_url(self) -> str:
-        """The execution's page in the Step Functions console."""
-        region = self.execution_arn.split(":")[3]
-        return (
-            f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-            f"#/v2/executions/details/{self.execution_arn}"
-        )
-
-
-def failure_in(body: str) -> Failure:
-    """The failure an EventBridge status-change event tells of."""
-    detail: dict[str, Any] = json.loads(body)["detail"]
-    return Failure(
-        execution_arn=detail["executionArn"],
-        photo_id=detail["name"],
-        status=detail["status"],
-        error=detail.get("error") or "no error name",
-        cause=(detail.get("cause") or "")[:_CAUSE_SHOWN],
-    )
-
-
-def tell_admin(failures: list[Failure], topic_arn: str) -> None:
+def tell_admin(failures: list[StatusChange], topic_arn: str) -> None:
     """One message to the admin's topic for the whole batch. SNS, since mail may be what broke."""
     client("sns").publish(
         TopicArn=topic_arn,
@@ -50,8 +16,10 @@ def tell_admin(failures: list[Failure], topic_arn: str) -> None:
     )
 
 
-def _told(failure: Failure) -> str:
+def _told(failure: StatusChange) -> str:
+    place = f" in {failure.state}" if failure.state else ""
     return (
-        f"{failure.photo_id}: {failure.status} with {failure.error}\n{failure.cause}\n"
-        f"Mend the cause, then redrive it: {failure.console_url}"
+        f"{failure.photo_id}: {failure.status}{place} with {failure.error}\n"
+        f"{failure.cause[:_CAUSE_SHOWN]}\n"
+        f"Mend the cause, then redrive it: {console_url(failure.execution_arn)}"
     )

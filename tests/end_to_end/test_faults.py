@@ -21,7 +21,7 @@ def test_a_missing_store_key_fails_in_write_to_store_and_is_redriven(
 
         failed = shop.until_ended(photo_id)
         assert (failed["status"], failed["error"]) == ("FAILED", "NoStoreKeyError")
-        assert "pt/store/api must hold JSON" in json.loads(failed["cause"])["errorMessage"]
+        assert "pt/store/api holds no key" in json.loads(failed["cause"])["errorMessage"]
         assert shop.states_entered(photo_id)[-1] == "WriteToStore"
         assert shop.state(photo_id) == "approved"
         page = shop.browser.get(shop.link(photo_id))
