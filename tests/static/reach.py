@@ -5,7 +5,8 @@ definition at a time, so that a function which only reads records is not charged
 
 * a name, or an attribute of an imported module: that function or class;
 * a class: its bases, what stands in its body, and its dunder methods; another method only where its
-  name is used as an attribute (of `self`: within that class, its bases and its heirs);
+  name is used as an attribute: of something of that class, its bases or its heirs, or of something
+  whose class neither annotations nor calls tell;
 * a decorator that may register what it decorates (`@app.route`, `@field_validator`): counts as a
   use of it;
 * an import: what runs when that module is loaded.
@@ -18,11 +19,12 @@ What it finds there (a `Site` each):
 * the kinds of a transaction's requests: `dynamodb.transact_write_items Put`;
 * `s3.exceptions.NoSuchKey`: telling that a key is not there is a right of its own;
 * a dict that names a table, which a transaction elsewhere writes: `a request to a table`;
-* a function that is annotated to return an SSMProvider, and what is asked of it;
+* what is asked of an SSMProvider, made here or by a function that is annotated to return one;
 * whatever hides a client from sight: handed on, kept on `self`, or made by other means.
 
 What it cannot see: `getattr` and other calls by a name in a variable, calls that libraries make by
-themselves, and which bucket or table a variable holds. The last is for the table of needs to say.
+themselves, an error that is told by its code as text, and which bucket or table a variable holds.
+The last two are for the table of needs to say.
 """
 
 from __future__ import annotations
@@ -76,6 +78,7 @@ class Definition:
     module: str
     code: list[ast.AST]
     of_class: str | None = None
+    is_class: bool = False
     bases: list[str] = field(default_factory=list)
 
     @property
@@ -129,6 +132,26 @@ class Source:
         """Whether a full name begins with that of one of our packages."""
         top = name.partition(".")[0]
         return any(module.partition(".")[0] == top for module in self.imports)
+
+    def class_in(self, module: str, annotation: ast.AST | None) -> str | None:
+        """The class of ours that an annotation names, alone or `| None`; no Protocol: any fits."""
+        if isinstance(annotation, ast.BinOp):
+            annotation = annotation.left
+        name = _name(annotation)
+        meaning = self.meaning(module, name) if name else ""
+        definition = self.definitions.get(meaning)
+        known = definition and definition.is_class and "Protocol" not in definition.bases
+        return meaning if known else None
+
+    def attribute_class(self, name: str, attribute: str) -> str | None:
+        """The class of an object's attribute, from the class's body or its `__init__`."""
+        for kin in self._line(name):
+            for part in (kin, f"{kin}.__init__"):
+                if definition := self.definitions.get(part):
+                    found = _Types(self, definition).of_attribute(attribute)
+                    if found:
+                        return found
+        return None
 
     def related(self, one: str, other: str) -> bool:
         """Whether two classes are the same or one inherits from the other."""
@@ -198,6 +221,56 @@ class Reach:
                 self._use(name, user)
 
 
+class _Types:
+    """The classes of what has a name in one definition, as far as annotations and calls tell."""
+
+    def __init__(self, source: Source, definition: Definition) -> None:
+        self._source = source
+        self._definition = definition
+        self._annotated: dict[str, list[ast.AST]] = defaultdict(list)
+        self._assigned: dict[str, list[ast.AST]] = defaultdict(list)
+        for node in (node for part in definition.code for node in ast.walk(part)):
+            if isinstance(node, ast.arg):
+                self._annotated[node.arg].append(node.annotation or ast.Constant(None))
+            elif isinstance(node, ast.AnnAssign):
+                self._annotated[_name(node.target) or ""].append(node.annotation)
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    self._assigned[_name(target) or ""].append(node.value)
+
+    def of(self, node: ast.AST) -> str | None:
+        """The class of an expression; None when it is not known, or not always the same."""
+        if isinstance(node, ast.Name) and node.id in ("self", "cls"):
+            return self._definition.of_class
+        if isinstance(node, ast.Name):
+            return self._of_name(node.id)
+        if isinstance(node, ast.Attribute):
+            inner = self.of(node.value)
+            return self._source.attribute_class(inner, node.attr) if inner else None
+        name = _name(node.func) if isinstance(node, ast.Call) else None
+        made = self._source.definitions.get(self._source.meaning(self._module, name or ""))
+        if made is None or made.is_class:
+            return made.name if made else None
+        returns = made.code[0].returns if made.is_function else None
+        return self._source.class_in(made.module, returns)
+
+    def of_attribute(self, name: str) -> str | None:
+        """The class of `self.<name>`, where this is an `__init__`, or a class's body."""
+        return self._of_name(f"self.{name}" if self._definition.of_class else name)
+
+    def _of_name(self, name: str) -> str | None:
+        annotations, values = self._annotated[name], self._assigned[name]
+        if len(annotations) + len(values) != 1:
+            return None
+        if annotations:
+            return self._source.class_in(self._module, annotations[0])
+        return self.of(values[0])
+
+    @property
+    def _module(self) -> str:
+        return self._definition.module
+
+
 class _Look:
     """What stands in one definition: definitions and attributes used, and calls to AWS."""
 
@@ -209,6 +282,7 @@ class _Look:
         self.operations: set[str] = set()
         self._nodes = [node for part in definition.code for node in ast.walk(part)]
         self._parents = {c: node for node in self._nodes for c in ast.iter_child_nodes(node)}
+        self._types = _Types(source, definition)
         self._variables = self._clients_in_variables()
         for node in self._nodes:
             self._see_name(node)
@@ -239,11 +313,9 @@ class _Look:
                 self.operations.add(meaning)
             if meaning == CLIENT and not _is_called(node, self._parents.get(node)):
                 self.operations.add("client handed on")
-        if isinstance(node, ast.Attribute) and not self._service(node.value):
-            if _name(node.value) in ("self", "cls"):
-                self.attributes.add((self._definition.of_class, node.attr))
-            elif not self._is_of_a_library(name):
-                self.attributes.add((None, node.attr))
+        ours = isinstance(node, ast.Attribute) and not self._is_of_a_library(name)
+        if ours and not self._service(node.value):
+            self.attributes.add((self._types.of(node.value), node.attr))
 
     def _see_client(self, node: ast.AST) -> None:
         service = self._service(node)
@@ -252,7 +324,11 @@ class _Look:
         parent = self._parents.get(node)
         if isinstance(parent, ast.Attribute):
             self._see_operation(service, parent)
-        elif not (self._is_kept_in_variable(node, parent) or self._is_for_provider(parent)):
+        elif not (
+            self._is_kept_in_variable(node, parent)
+            or self._is_for_a_provider(parent)
+            or (isinstance(parent, ast.Return) and _returns_a_provider(self._definition))
+        ):
             self.operations.add(f"{service} handed on")
 
     def _is_kept_in_variable(self, node: ast.AST, parent: ast.AST | None) -> bool:
@@ -263,7 +339,7 @@ class _Look:
             and all(isinstance(target, ast.Name) for target in parent.targets)
         )
 
-    def _is_for_provider(self, parent: ast.AST | None) -> bool:
+    def _is_for_a_provider(self, parent: ast.AST | None) -> bool:
         return isinstance(parent, ast.keyword) and _last_word(self._parents[parent]) == PROVIDER
 
     def _see_operation(self, service: str, attribute: ast.Attribute) -> None:
@@ -276,7 +352,9 @@ class _Look:
         if isinstance(call, ast.Call):
             if word in ("get_paginator", "get_waiter"):
                 word = str(getattr(call.args[0], "value", word))
-            details = {keyword.arg or "**" for keyword in call.keywords} & {"**", *_TELLING}
+                call = self._parents.get(self._parents.get(call, call), call)
+            keywords = call.keywords if isinstance(call, ast.Call) else []
+            details = {keyword.arg or "**" for keyword in keywords} & {"**", *_TELLING}
         if word.startswith("transact_"):
             details |= {key for node in self._nodes for key in _keys(node) if key in _REQUESTS}
         self.operations.add(" ".join([f"{service}.{word}", *sorted(details)]))
@@ -294,8 +372,8 @@ class _Look:
             service = node.args[0] if node.args else None
             return str(service.value) if isinstance(service, ast.Constant) else "an unknown service"
         maker = self._source.definitions.get(meaning)
-        returns = getattr(maker.code[0], "returns", None) if maker and maker.code else None
-        return PROVIDER if _last_word(returns) == PROVIDER else None
+        made_here = meaning.rpartition(".")[2] == PROVIDER
+        return PROVIDER if made_here or (maker and _returns_a_provider(maker)) else None
 
     def _meaning(self, name: str) -> str:
         return self._source.meaning(self._definition.module, name)
@@ -341,12 +419,17 @@ def _definitions(module: str, tree: ast.Module) -> Iterator[Definition]:
             rest = [part for part in node.body if part not in methods]
             code = [*node.bases, *node.keywords, *node.decorator_list, *rest]
             bases = [base for base in map(_name, node.bases) if base]
-            yield Definition(name, module, code, bases=bases)
+            yield Definition(name, module, code, is_class=True, bases=bases)
             for method in methods:
                 yield Definition(f"{name}.{method.name}", module, [method], of_class=name)
         else:
             loose.append(node)
     yield Definition(module, module, loose)
+
+
+def _returns_a_provider(definition: Definition) -> bool:
+    returns = getattr(definition.code[0], "returns", None) if definition.code else None
+    return _last_word(returns) == PROVIDER
 
 
 def _name(node: ast.AST | None) -> str | None:

@@ -223,7 +223,7 @@ def bucket_policies(template: Template) -> Iterator[tuple[str, list[Any]]]:
 
 
 def queue_policies(template: Template) -> Iterator[tuple[str, list[Any]]]:
-    """The bucket that notifies a queue, or the rule that has it as its target."""
+    """The bucket that notifies a queue, or the rules that have it as their target."""
     for bucket in resources_of(template, "AWS::S3::Bucket").values():
         notified = bucket["Properties"].get("NotificationConfiguration", {})
         for queue in {
@@ -235,11 +235,15 @@ def queue_policies(template: Template) -> Iterator[tuple[str, list[Any]]]:
                 "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
             }
             yield queue, [sender("s3.amazonaws.com", queue, condition)]
+    rules: dict[str, list[Any]] = {}
     for name, rule in resources_of(template, "AWS::Events::Rule").items():
         for target in rule["Properties"]["Targets"]:
-            queue = target["Arn"]["Fn::GetAtt"][0]
-            condition = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [name, "Arn"]}}}
-            yield queue, [sender("events.amazonaws.com", queue, condition)]
+            rules.setdefault(target["Arn"]["Fn::GetAtt"][0], []).append(
+                {"Fn::GetAtt": [name, "Arn"]}
+            )
+    for queue, arns in rules.items():
+        condition = {"ArnEquals": {"aws:SourceArn": arns[0] if len(arns) == 1 else arns}}
+        yield queue, [sender("events.amazonaws.com", queue, condition)]
 
 
 def sender(service: str, queue: str, condition: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,10 @@ def operations(handler: str, **modules: str) -> set[str]:
         ('client("s3").get_object(**where)', "s3.get_object **"),
         ('client("dynamodb").query(IndexName="open")', "dynamodb.query IndexName"),
         ('client("s3").get_paginator("list_objects_v2").paginate()', "s3.list_objects_v2"),
+        (
+            'client("dynamodb").get_paginator("query").paginate(IndexName="open")',
+            "dynamodb.query IndexName",
+        ),
         ('client("s3").get_waiter("object_exists").wait()', "s3.object_exists"),
         ('client("s3").get_paginator(name)', "s3.get_paginator"),
         (
@@ -56,6 +60,33 @@ def operations(handler: str, **modules: str) -> set[str]:
 )
 def test_each_form_of_a_call_is_found(code: str, found: str) -> None:
     assert found in operations(f"{IMPORT}def handle(self, where, name):\n    {code}\n")
+
+
+PROVIDER = "from aws_lambda_powertools.utilities.parameters import SSMProvider\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (
+            'def handle(): SSMProvider(boto3_client=client("ssm")).get_multiple("/a")\n',
+            {"SSMProvider.get_multiple"},
+        ),
+        (
+            'def made() -> SSMProvider: return SSMProvider(boto3_client=client("ssm"))\n'
+            'def handle(): made().get("/a")\n',
+            {"SSMProvider.get"},
+        ),
+        (
+            'def made(): return SSMProvider(boto3_client=client("ssm"))\n'
+            'def handle(): made().get("/a")\n',
+            {"SSMProvider handed on"},
+        ),
+        ('KEPT = SSMProvider(boto3_client=client("ssm"))\n', {"SSMProvider handed on"}),
+    ],
+)
+def test_what_is_asked_of_a_provider_of_parameters_is_found(code: str, found: set[str]) -> None:
+    assert operations(IMPORT + PROVIDER + code) == found
 
 
 def test_what_runs_when_a_module_is_loaded_is_found() -> None:
@@ -110,12 +141,47 @@ class Other:
         ),
         (
             "from f.store import Reader, Other\nOther().find()\nReader\n",
-            {"head_bucket", "get_object", "list_objects_v2"},
+            {"head_bucket", "list_objects_v2"},
         ),
     ],
 )
 def test_a_method_counts_only_where_its_name_is_used(handler: str, found: set[str]) -> None:
     assert operations(handler, store=STORE) == {f"s3.{operation}" for operation in found}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def handle(reader: Reader): reader.find()\n",
+        "def handle(reader: Reader | None): reader.find()\n",
+        "def handle():\n    reader = Reader()\n    reader.find()\n",
+        "def made() -> Reader: ...\ndef handle(): made().find()\n",
+        "class Kept:\n    reader: Reader\n    def __call__(self): self.reader.find()\nKept\n",
+        "class Kept:\n    def __init__(self, reader: Reader): self.reader = reader\n"
+        "    def __call__(self): self.reader.find()\nKept\n",
+        "class Kept:\n    def __init__(self): self.reader = Reader()\n"
+        "def handle(kept: Kept): kept.reader.find()\n",
+    ],
+)
+def test_two_methods_of_one_name_are_told_apart_by_the_class(code: str) -> None:
+    found = operations(f"from f.store import Reader, Other\nOther()\n{code}", store=STORE)
+    assert "s3.get_object" in found
+    assert "s3.list_objects_v2" not in found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def handle(thing): thing.find()\n",
+        "def handle(thing: object): thing.find()\n",
+        "from typing import Protocol\nclass Finder(Protocol):\n    def find(self): ...\n"
+        "def handle(thing: Finder): thing.find()\n",
+        "def handle(thing: Reader):\n    thing = Other()\n    thing.find()\n",
+    ],
+)
+def test_an_unknown_class_may_be_any(code: str) -> None:
+    found = operations(f"from f.store import Reader, Other\nOther()\nReader()\n{code}", store=STORE)
+    assert {"s3.get_object", "s3.list_objects_v2"} <= found
 
 
 def test_what_a_decorator_registers_counts_as_used() -> None:
