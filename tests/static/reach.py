@@ -254,6 +254,10 @@ class _Types:
         returns = made.code[0].returns if made.is_function else None
         return self._source.class_in(made.module, returns)
 
+    def binds(self, name: str) -> bool:
+        """Whether a parameter or a variable here has this name."""
+        return bool(self._annotated[name] or self._assigned[name])
+
     def of_attribute(self, name: str) -> str | None:
         """The class of `self.<name>`, where this is an `__init__`, or a class's body."""
         return self._of_name(f"self.{name}" if self._definition.of_class else name)
@@ -264,7 +268,10 @@ class _Types:
             return None
         if annotations:
             return self._source.class_in(self._module, annotations[0])
-        return self.of(values[0])
+        self._assigned[name] = []  # so that `a = a.b` has an end
+        found = self.of(values[0])
+        self._assigned[name] = values
+        return found
 
     @property
     def _module(self) -> str:
@@ -382,7 +389,8 @@ class _Look:
         """Whether a dotted name begins with a library's: its attributes are no methods of ours."""
         root = (name or "").partition(".")[0]
         imported = self._source.imports[self._definition.module].get(root)
-        return imported is not None and not self._source.has(imported)
+        hidden = self._types.binds(root)
+        return imported is not None and not hidden and not self._source.has(imported)
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

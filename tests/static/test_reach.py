@@ -176,7 +176,8 @@ def test_two_methods_of_one_name_are_told_apart_by_the_class(code: str) -> None:
         "def handle(thing: object): thing.find()\n",
         "from typing import Protocol\nclass Finder(Protocol):\n    def find(self): ...\n"
         "def handle(thing: Finder): thing.find()\n",
-        "def handle(thing: Reader):\n    thing = Other()\n    thing.find()\n",
+        "def handle(thing: Reader):\n    thing = Other()\n    thing.find()\n    thing.find()\n",
+        "import thing\nthing = thing.made\nthing.find()\n",
     ],
 )
 def test_an_unknown_class_may_be_any(code: str) -> None:
