@@ -13,7 +13,7 @@ class CopyFailedError(Exception):
 
 
 def copy_version(source: StoredObject, bucket: str, key: str) -> StoredObject | None:
-    """Copy one version and check the copy's size.
+    """Copy one version, without its tags (they would need rights of their own); check its size.
 
     Where the original is gone, the copy of an earlier try counts; None if there is none: somebody
     deleted the file. Raises CopyFailedError.
@@ -22,7 +22,9 @@ def copy_version(source: StoredObject, bucket: str, key: str) -> StoredObject | 
     original = {"Bucket": source.bucket, "Key": source.key, "VersionId": source.version_id}
     try:
         size = s3.head_object(**original)["ContentLength"]
-        copied = s3.copy_object(Bucket=bucket, Key=key, CopySource=original)
+        copied = s3.copy_object(
+            Bucket=bucket, Key=key, CopySource=original, TaggingDirective="REPLACE"
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] in _MISSING:
             return _copied_before(bucket, key)

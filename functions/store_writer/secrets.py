@@ -2,7 +2,12 @@
 
 import json
 
+from botocore.exceptions import ClientError
+
 from photo_tagger.aws.clients import client
+
+_MISSING = frozenset({"ResourceNotFoundException", "AccessDenied", "AccessDeniedException"})
+"""A role that is scoped to one secret is refused what does not exist."""
 
 _MEND = 'it must hold JSON with an "api_key" of plain letters and digits'
 
@@ -13,11 +18,15 @@ class NoStoreKeyError(Exception):
 
 def store_key(secret_name: str) -> str:
     """The bearer key of the store. Raises NoStoreKeyError."""
-    secrets = client("secretsmanager")
     try:
-        text = secrets.get_secret_value(SecretId=secret_name)["SecretString"]
-    except secrets.exceptions.ResourceNotFoundException as error:
-        raise NoStoreKeyError(f"there is no secret {secret_name}: {_MEND}") from error
+        answer = client("secretsmanager").get_secret_value(SecretId=secret_name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING:
+            raise NoStoreKeyError(
+                f"there is no secret {secret_name} that may be read: {_MEND}"
+            ) from error
+        raise
+    text = answer["SecretString"]
     try:
         key = str(json.loads(text)["api_key"] or "").strip()
     except (ValueError, LookupError, TypeError):

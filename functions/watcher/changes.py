@@ -57,7 +57,7 @@ def note(change: StatusChange, trail: AuditTrail) -> None:
     after = {"execution_arn": change.execution_arn, "state": change.state}
     if not change.redriven:
         after["error"] = change.error
-    trail.append(
+    trail.note(
         change.photo_id,
         f"{change.moment}#{change.event_id}",
         "redriven" if change.redriven else change.status.lower(),

@@ -139,7 +139,7 @@ def test_a_secret_that_does_not_exist_is_named(aws: Any, answer: Any, store: Any
     aws.client("secretsmanager").delete_secret(
         SecretId="pt/store/api", ForceDeleteWithoutRecovery=True
     )
-    with pytest.raises(NoStoreKeyError, match="no secret pt/store/api"):
+    with pytest.raises(NoStoreKeyError, match="no secret pt/store/api that may be read"):
         write(aws, waiting.photo)
     assert store.requests == []
 

@@ -29,7 +29,7 @@ class AuditTrail:
         row = {"action": action, "by_user": by_user, "before": before, "after": after}
         return append_only(self._table, {"photo_id": photo_id, "ts": moment, **row}, "ts")
 
-    def append(self, photo_id: str, moment: str, action: str, by_user: str, after: Any) -> bool:
+    def note(self, photo_id: str, moment: str, action: str, by_user: str, after: Any) -> bool:
         """Note what happened elsewhere; False when it was noted before.
 
         `moment` is the row's sort key, so it must be the same each time the same thing is told: a
