@@ -23,10 +23,10 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _LOG_TAIL_LINES = 20
 
-# Functions are host processes of 30 MB and more. Tasks of executions take turns in
-# WORKFLOW_PLACES of them (see mends.take_turns); the rest of FUNCTION_PLACES is for what must
-# never wait for those: the starter, which holds its places until its executions move on, the
-# review pages and the schedules.
+# Functions are host processes of 30 MB and more. Tasks of executions take turns in WORKFLOW_PLACES
+# of them (see mends/functions.py); the rest of FUNCTION_PLACES is for what must never wait for
+# those: the starter, which holds its places until its executions move on, the review pages and the
+# schedules.
 WORKFLOW_PLACES = 6
 FUNCTION_PLACES = 32
 
