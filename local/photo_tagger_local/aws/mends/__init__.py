@@ -21,6 +21,7 @@ from photo_tagger_local.aws.mends import (
     redriving,
     roles,
     starting,
+    state_on_disk,
     task_tokens,
     walking,
 )
@@ -56,5 +57,6 @@ def apply() -> None:
         roles.count_loopback_as_secure,
         queues.redeliver_after_stop,
         process.stop_in_order,
+        state_on_disk.save_while_running,
     ):
         mend()

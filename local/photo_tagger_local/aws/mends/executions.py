@@ -11,6 +11,12 @@ Record = dict[str, Any]
 stopping = threading.Event()
 """Set when the emulator has been told to stop: executions stand still from then on."""
 
+endpoint_up = threading.Event()
+"""Set when the endpoint that functions call answers; no execution moves before."""
+
+state_changed = threading.Event()
+"""Set when a request was answered or an execution moved on: there may be something to save."""
+
 walk: contextvars.ContextVar[int | None] = contextvars.ContextVar("walk", default=None)
 """The redrive count of the execution that this thread walks; None in any other thread."""
 

@@ -18,7 +18,14 @@ from ministack import app
 from ministack.core import responses
 from ministack.services import stepfunctions as sfn
 
-from photo_tagger_local.aws.mends.executions import Record, check_still_mine, task, walk
+from photo_tagger_local.aws.mends.executions import (
+    Record,
+    check_still_mine,
+    endpoint_up,
+    state_changed,
+    task,
+    walk,
+)
 from photo_tagger_local.aws.mends.task_tokens import close_waits, open_wait
 
 
@@ -39,13 +46,15 @@ def resume_where_it_stopped() -> None:
         load(data)
         for execution in running:
             execution["status"] = "RUNNING"
-        threading.Thread(target=_resume, args=(running,), daemon=True).start()
+            start_walk(execution)
 
     def add_event_if_mine(execution: Record, kind: str, details: Record | None = None) -> Any:
         check_still_mine(execution)
         if kind == "TaskScheduled" and "resumedToken" in task.get()[1]:
             return None
-        return add_event(execution, kind, details)
+        event = add_event(execution, kind, details)
+        state_changed.set()
+        return event
 
     def fail_if_mine(execution: Record, error: str, cause: str) -> None:
         check_still_mine(execution)
@@ -57,6 +66,7 @@ def resume_where_it_stopped() -> None:
     sfn._run_execution = run_execution
     sfn._add_event = add_event_if_mine
     sfn._fail_execution = fail_if_mine
+    threading.Thread(target=_wait_for_endpoint, daemon=True).start()
 
 
 def _can_go_on(execution: Record) -> bool:
@@ -64,11 +74,9 @@ def _can_go_on(execution: Record) -> bool:
     return execution["status"] == "RUNNING" and not is_child
 
 
-def _resume(executions: list[Record]) -> None:
-    """Walk on with each execution, once the endpoint that its functions call is up."""
+def _wait_for_endpoint() -> None:
     asyncio.run(app._wait_for_port(int(os.environ["GATEWAY_PORT"])))
-    for execution in executions:
-        start_walk(execution)
+    endpoint_up.set()
 
 
 def start_walk(execution: Record) -> None:
@@ -83,6 +91,7 @@ def start_walk(execution: Record) -> None:
 
 def run_execution(arn: str) -> None:
     """Walk an execution to its end, from the state it is in (see `resume_where_it_stopped`)."""
+    endpoint_up.wait()
     execution = sfn._executions[arn]
     walk.set(execution.get("redriveCount", 0))
     machine = sfn._state_machines.get(execution["stateMachineArn"], {})
