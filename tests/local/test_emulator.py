@@ -205,7 +205,7 @@ def test_closed_and_unknown_tokens_are_told_apart(lab: Lab) -> None:
         assert code_of(refused) == code
 
 
-# --- start and redrive ----------------------------------------------------------------------------
+# --- starts ---------------------------------------------------------------------------------------
 
 
 def test_same_name_and_input_is_the_running_execution(lab: Lab) -> None:
@@ -229,103 +229,6 @@ def test_same_name_and_input_is_the_running_execution(lab: Lab) -> None:
     with pytest.raises(ClientError) as refused:
         again({"a": 1})
     assert code_of(refused) == "ExecutionAlreadyExists"
-
-
-def test_redrive_goes_on_at_the_failed_state(lab: Lab) -> None:
-    arn = redrivable(lab, "redrive")
-    assert lab.describe(arn)["redriveStatus"] == "REDRIVABLE"
-    before = lab.events(arn)
-    lab.let_pass("redrive")
-
-    date = lab.states.redrive_execution(executionArn=arn)["redriveDate"]
-
-    end = lab.end_of(arn)
-    assert end["status"] == "SUCCEEDED"
-    assert (end["redriveCount"], end["redriveDate"]) == (1, date)
-    assert end["redriveStatus"] == "NOT_REDRIVABLE"
-    assert "SUCCEEDED" in end["redriveStatusReason"]
-    assert [call["state"] for call in lab.calls("redrive")] == ["First", "Second", "Second"]
-    assert lab.calls("redrive")[-1]["got"] == {"value": "from First"}
-    assert lab.events(arn)[: len(before) + 1] == [*before, "ExecutionRedriven"]
-    listed = lab.states.list_executions(stateMachineArn=end["stateMachineArn"])["executions"]
-    assert listed[0]["redriveCount"] == 1
-
-
-def test_redrive_uses_the_definition_of_the_start(lab: Lab) -> None:
-    arn = redrivable(lab, "definition")
-    changed = {"StartAt": "Second", "States": {"Second": {"Type": "Fail", "Error": "Changed"}}}
-    lab.states.update_state_machine(
-        stateMachineArn=lab.describe(arn)["stateMachineArn"], definition=json.dumps(changed)
-    )
-    lab.let_pass("definition")
-    lab.states.redrive_execution(executionArn=arn)
-    assert lab.end_of(arn)["status"] == "SUCCEEDED"
-
-
-def test_redriven_wait_has_a_new_token(lab: Lab) -> None:
-    arn = lab.start({"A": token_task({"mark": "again"}, TimeoutSeconds=1)})
-    assert lab.end_of(arn)["error"] == "States.Timeout"
-
-    lab.states.redrive_execution(executionArn=arn)
-
-    new = lab.token("again", 2)
-    assert new != lab.token("again")
-    lab.succeed(new)
-    assert lab.end_of(arn)["status"] == "SUCCEEDED"
-
-
-def test_redrive_asks_again_when_an_answer_broke_its_state(lab: Lab) -> None:
-    state = token_task({"mark": "broke"}) | {
-        "ResultSelector": {"parsed.$": "States.StringToJson($.text)"}
-    }
-    arn = lab.start({"A": state})
-    lab.succeed(lab.token("broke"), {"text": "no JSON"})
-    assert lab.end_of(arn)["status"] == "FAILED"
-
-    lab.states.redrive_execution(executionArn=arn)
-
-    lab.succeed(lab.token("broke", 2), {"text": "1"})
-    assert json.loads(lab.end_of(arn)["output"])["result"] == {"parsed": 1}
-
-
-def test_aborted_execution_is_redriven_once(lab: Lab) -> None:
-    """The walk that the abort left in its function must not go on beside the redriven one."""
-    arn = lab.start({"A": task({"mark": "twice", "sleep": 1})})
-    wait_for(lambda: lab.calls("twice"))
-    time.sleep(0.5)
-    lab.states.stop_execution(executionArn=arn)
-    lab.states.redrive_execution(executionArn=arn)
-
-    end = lab.end_of(arn)
-
-    assert end["status"] == "SUCCEEDED"
-    assert (end["stopDate"] - end["redriveDate"]).total_seconds() >= 1
-    assert lab.events(arn).count("TaskSucceeded") == 1
-
-
-def test_redrive_is_refused_as_aws_does(lab: Lab) -> None:
-    running = lab.start({"A": token_task({"mark": "refused"})})
-    done = lab.start({"A": {"Type": "Succeed"}})
-    lab.end_of(done)
-    for arn, code in [
-        (running, "ExecutionNotRedrivable"),
-        (done, "ExecutionNotRedrivable"),
-        (done + "x", "ExecutionDoesNotExist"),
-    ]:
-        with pytest.raises(ClientError) as refused:
-            lab.states.redrive_execution(executionArn=arn)
-        assert code_of(refused) == code
-
-
-def test_redrive_with_the_same_client_token_happens_once(lab: Lab) -> None:
-    arn = redrivable(lab, "client-token")
-    dates = set()
-    for _ in range(2):
-        redriven = lab.states.redrive_execution(executionArn=arn, clientToken="a" * 36)
-        dates.add(redriven["redriveDate"])
-        lab.end_of(arn)
-    assert len(dates) == 1
-    assert lab.describe(arn)["redriveCount"] == 1
 
 
 # --- roles and places -----------------------------------------------------------------------------
