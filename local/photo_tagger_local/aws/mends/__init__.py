@@ -16,6 +16,8 @@ from pathlib import Path
 
 from photo_tagger_local.aws.mends import (
     functions,
+    mail,
+    objects,
     process,
     queues,
     redriving,
@@ -53,6 +55,8 @@ def apply() -> None:
         starting.start_once_per_name,
         redriving.redrive,
         functions.take_turns,
+        mail.relay_before_answering,
+        objects.hide_what_is_missing,
         roles.name_resources,
         roles.count_loopback_as_secure,
         queues.redeliver_after_stop,
