@@ -150,10 +150,7 @@ def written(shop: Shop, photos: set[str]) -> dict[str, int]:
         "records": len(records),
         "executions": sum(name.removesuffix("-2") in photos for name in executions),
         "claims": sum(row.get("owner") in photos for row in drafts),
-        "small copies": sum(
-            key.removesuffix(".jpg") in photos
-            for key in keys(drop.replace("photo-drop", "resized"))
-        ),
+        "small copies": sum(key.removesuffix(".jpg") in photos for key in resized),
         "links": sum(row["photo_id"] in photos for row in rows("links")),
         "mails": sum(len(shop.mails_so_far(name)) for name in photos),
         "acknowledgements": sum(row["photo_id"] in photos for row in rows("ack")),
