@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from photo_tagger.aws.clients import client
-
-_CAUSE_SHOWN = 400
+from photo_tagger.domain.faults import console_url, in_plain_words
 
 
 class Failure(BaseModel):
@@ -17,16 +16,7 @@ class Failure(BaseModel):
     photo_id: str
     status: str
     error: str
-    cause: str
-
-    @property
-    def console_url(self) -> str:
-        """The execution's page in the Step Functions console."""
-        region = self.execution_arn.split(":")[3]
-        return (
-            f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-            f"#/v2/executions/details/{self.execution_arn}"
-        )
+    words: str
 
 
 def failure_in(body: str) -> Failure:
@@ -37,7 +27,7 @@ def failure_in(body: str) -> Failure:
         photo_id=detail["name"],
         status=detail["status"],
         error=detail.get("error") or "no error name",
-        cause=(detail.get("cause") or "")[:_CAUSE_SHOWN],
+        words=in_plain_words(detail.get("error") or "", detail.get("cause") or ""),
     )
 
 
@@ -52,6 +42,6 @@ def tell_admin(failures: list[Failure], topic_arn: str) -> None:
 
 def _told(failure: Failure) -> str:
     return (
-        f"{failure.photo_id}: {failure.status} with {failure.error}\n{failure.cause}\n"
-        f"Mend the cause, then redrive it: {failure.console_url}"
+        f"{failure.photo_id}: {failure.status} with {failure.error}\n{failure.words}\n"
+        f"Mend the cause, then redrive it: {console_url(failure.execution_arn)}"
     )

@@ -85,7 +85,13 @@ class TestFailures:
                 "name": name,
                 "status": "FAILED",
                 "error": "StoreRefusedUsError",
-                "cause": "the store answered 401",
+                "cause": json.dumps(
+                    {
+                        "errorMessage": "the store answered 401",
+                        "errorType": "StoreRefusedUsError",
+                        "stackTrace": ["  File handler.py, line 41"],
+                    }
+                ),
             }
             for name in names
         ]
@@ -100,12 +106,14 @@ class TestFailures:
             "sofa-1",
             "chair-2",
             "StoreRefusedUsError",
-            "the store answered 401",
+            "The store refuses our key or our request: the store answered 401. Mend the key",
             "redrive",
             f"https://ap-southeast-1.console.aws.amazon.com/states/home?region=ap-southeast-1"
             f"#/v2/executions/details/{ARN}chair-2",
         ):
             assert words in told["Message"]
+        for jargon in ("errorMessage", "stackTrace", "{"):
+            assert jargon not in told["Message"]
 
     def test_a_topic_that_does_not_answer_is_a_fault_so_the_queue_keeps_the_batch(
         self, aws: Any, boto: Any
