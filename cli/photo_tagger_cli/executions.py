@@ -62,5 +62,5 @@ def _summary(counts: Counter[str], status: str | None) -> str:
     told = ", ".join(f"{count} {word}" for word, count in counts.items())
     summary = f"{total} execution{'' if total == 1 else 's'}: {told}."
     if any(word in FAILED for word in counts):
-        summary += " Mend what is wrong, then `photo-tagger redrive ID` or `--all-failed`."
+        summary += "\nMend the cause, then `photo-tagger redrive ID` or `--all-failed`."
     return summary

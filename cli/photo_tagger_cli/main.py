@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except _TOLD_IN_A_SENTENCE as error:
         print(f"photo-tagger: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("photo-tagger: interrupted", file=sys.stderr)
+        return 130
     return exit_code
 
 

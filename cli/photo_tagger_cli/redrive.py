@@ -84,7 +84,7 @@ class Followed:
         self._arrived = now
 
     def is_through(self, standing: Standing, now: float) -> bool:
-        """Has it ended, waits for its owner, rests in another state, or took too long."""
+        """True if it has ended, waits for its owner, rests in another state, or took too long."""
         if now - self._began >= _PATIENCE_SECONDS:
             return True
         if standing.event == self.failure.event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from photo_tagger_cli.workflow import Workflow
 from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.run import REGION, LocalRun, Options
 
@@ -22,15 +24,13 @@ KEYLESS = '{"api_key": ""}'
 
 
 def five_in_a_row() -> Ports:
-    for first in range(43000, 60000, 50):
-        if all(_free(port) for port in range(first, first + 5)):
+    """Below the ports that the system gives to outgoing connections."""
+    for first in range(20000 + os.getpid() % 100 * 100, 32000, 5):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + 5):
+                held.enter_context(socket.socket()).bind((HOST, port))
             return Ports.from_first(first)
     raise AssertionError("no five free ports in a row")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) != 0
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +173,20 @@ def test_what_cannot_be_redriven_does_not_hold_up_the_rest(admin: Admin) -> None
     assert told.count(f"{failed}  redriven in WriteToStore") == 1
     assert "1 of 3 went on." in told
     assert f"{waiting}  RUNNING in NotifyOwner, started " in admin.runs("executions")[1]
+
+
+def test_two_who_redrive_the_same_failure_redrive_it_once(admin: Admin) -> None:
+    photo_id = admin.fail("twice.jpg")
+    admin.put_the_key_back()
+    workflow = Workflow(admin.shop.run.aws.client("stepfunctions"), "pt")
+    failure = workflow.standing(photo_id)
+
+    workflow.redrive(photo_id, failure)
+    workflow.redrive(photo_id, failure)
+    admin.shop.until(photo_id, "listed")
+    workflow.redrive(photo_id, failure)
+
+    assert admin.history(photo_id).count("ExecutionRedriven") == 1
 
 
 def test_what_a_person_stopped_is_shown_and_left_out_of_all_failed(admin: Admin) -> None:
