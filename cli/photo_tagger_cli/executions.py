@@ -3,7 +3,8 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from photo_tagger.domain.faults import console_url, in_plain_words
+from photo_tagger.aws.executions import console_url
+from photo_tagger.domain.faults import in_plain_words
 from photo_tagger_cli.telling import Teller
 from photo_tagger_cli.workflow import RUNNING, SUCCEEDED, Execution, Standing, Workflow
 

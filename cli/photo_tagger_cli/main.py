@@ -81,7 +81,7 @@ def _add_redrive(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=_photo_id,
         default=[],
         metavar="ID",
-        help="a photo's id or its execution's ARN",
+        help="as `photo-tagger executions` shows it, or the execution's ARN",
     )
     which.add_argument(
         "--all-failed",

@@ -1,4 +1,7 @@
-"""The executions of one stack: one per photo, named as the photo."""
+"""The executions of one stack: one per photo, named as the photo.
+
+The execution of a photo that was started anew has a number behind the id.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,10 +1,7 @@
 """What a link leads to, and what a decision does: decide first, resume second."""
 
-import json
 import time
 from collections.abc import Callable
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from ack_handler import pages
 from ack_handler.forms import (
@@ -16,18 +13,16 @@ from ack_handler.forms import (
     rejection,
 )
 from ack_handler.pages import Page
-from photo_tagger.aws.clients import client
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
 from photo_tagger.aws.small_copies import SmallCopyGoneError, read_small_copy
+from photo_tagger.aws.task_tokens import ExecutionNotToldError, answer
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.links import ReviewLink
 from photo_tagger.domain.photo import Decision, PhotoRecord, Status
 from photo_tagger.domain.style import StyleDoc, problems
 from photo_tagger.observability import count, logger
-
-_CLOSED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
 class Review:
@@ -65,7 +60,7 @@ class Review:
         try:
             return pages.picture(read_small_copy(self._resized_bucket, str(record.image_key)))
         except SmallCopyGoneError:
-            return pages.problem(410, "No picture", "The small picture was kept for 30 days.")
+            return pages.problem(410, "No picture", "The small picture is no longer kept.")
 
     def decide(self, key: str, action: str, form: Form) -> Page:
         """Take one decision, once; then show what stands on record."""
@@ -115,6 +110,8 @@ class Review:
             return pages.decided(record, decision, link.reviewer, key)
         if link.ends_at < time.time() or record.status is Status.EXPIRED:
             return pages.ended()
+        if record.status not in (Status.WAITING, Status.PARKED):
+            return pages.replaced()
         return None
 
     def _form_page(
@@ -153,17 +150,12 @@ def _decision(
 def _resume(record: PhotoRecord, decision: Decision) -> None:
     """Send the decision to the waiting execution; if that fails, it is still safe on record."""
     try:
-        client("stepfunctions").send_task_success(
-            taskToken=str(record.task_token), output=json.dumps(decision.for_the_workflow())
+        if answer(str(record.task_token), decision):
+            return
+        logger.warning("the wait is over; the decision is on record")
+    except ExecutionNotToldError as error:
+        code = str(error)
+        logger.error(
+            "the decision is on record but the execution was not told", extra={"code": code}
         )
-    except (ClientError, BotoCoreError) as error:
-        # Only the code is logged: AWS's own words may quote the token.
-        known = isinstance(error, ClientError)
-        code = error.response["Error"]["Code"] if known else type(error).__name__
-        count("ResumeFailures")
-        if code in _CLOSED:
-            logger.warning("the wait is over; the decision is on record", extra={"code": code})
-        else:
-            logger.error(
-                "the decision is on record but the execution was not told", extra={"code": code}
-            )
+    count("ResumeFailures")

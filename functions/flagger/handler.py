@@ -34,13 +34,15 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     drafts = Drafts(settings.drafts_table, settings.audit_table)
     record = drafts.get(photo_id)
     reasons = rejection_reasons(record) if rejected else flag_reasons(event["state"])
-    if record.flagged is None:
-        copy = copy_version(record.source, settings.flagged_bucket, f"{photo_id}/original")
+    if not record.set_aside:
+        flagged = record.flagged or copy_version(
+            record.source, settings.flagged_bucket, f"{photo_id}/original"
+        )
         record, _ = drafts.change(
             photo_id,
             lambda current: lifecycle.flagged(
-                current, reasons=reasons, flagged=copy, rejected=rejected
+                current, reasons=reasons, flagged=flagged, rejected=rejected
             ),
         )
     delete_version(record.source)
-    return {"status": record.status, "reasons": reasons}
+    return {"status": record.status, "reasons": record.flag_reasons}

@@ -1,20 +1,19 @@
 """Begin a wait for the owner: token on record first, mail after."""
 
-import json
 import time
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from notify.card import Card, card_mail
 from notify.mailer import send
-from photo_tagger.aws.clients import client
 from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
 from photo_tagger.aws.small_copies import read_small_copy
+from photo_tagger.aws.task_tokens import answer
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.links import ReviewLink, key_hash, new_key
-from photo_tagger.domain.photo import Decision, PhotoRecord
+from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger.observability import logger
 
 _LINK_SECONDS = 400 * 24 * 3600
@@ -71,7 +70,8 @@ class Notifier:
         )
         decision = record.decision_of(review.round)
         if change is None and decision:
-            _answer(request.task_token, decision)
+            logger.info("decided already; going on")
+            answer(request.task_token, decision)
             return
         if parked:
             return
@@ -100,11 +100,4 @@ def _link(request: Request, reviewer: str, key: str) -> ReviewLink:
         round=request.review.round,
         reviewer=reviewer,
         ends_at=int(time.time()) + _LINK_SECONDS,
-    )
-
-
-def _answer(task_token: str, decision: Decision) -> None:
-    logger.info("decided already; going on")
-    client("stepfunctions").send_task_success(
-        taskToken=task_token, output=json.dumps(decision.for_the_workflow())
     )

@@ -29,7 +29,7 @@ class Claims:
         dynamodb = client("dynamodb")
         before = {"owner": owner} if owner else {}
         after = {"sha256": sha256, "image_key": image_key}
-        audit = self._drafts.audit_row(photo_id, "claimed", MACHINE, before, after)
+        audit = self._drafts.audit.put_request(photo_id, "claimed", MACHINE, before, after)
         claim = {
             "TableName": self._table,
             "Item": to_item({"photo_id": key, "owner": photo_id}),

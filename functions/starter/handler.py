@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photo_tagger.aws.drafts import Drafts
+from photo_tagger.domain.start import start_request
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from starter.events import dropped_photos
@@ -22,7 +23,7 @@ class Settings(Environment):
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> None:
-    """One SQS message (batch size 1) with S3's events in its body."""
+    """One SQS message (batch size 1): S3's events, or a request to start what is on record."""
     settings = read_environment(Settings)
     throttle = Throttle(
         Drafts(settings.drafts_table, settings.audit_table),
@@ -32,4 +33,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
     deadline = Deadline(context.get_remaining_time_in_millis)
     for message in event["Records"]:
         for photo in dropped_photos(message["body"]):
-            throttle.run(photo, message, deadline)
+            throttle.take(photo, message, deadline)
+        request = start_request(message["body"])
+        if request:
+            throttle.take_again(request, message, deadline)

@@ -9,6 +9,7 @@ from photo_tagger.aws.clients import client
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.photo import SCHEMA_VERSION, PhotoRecord
+from photo_tagger.domain.start import StartRequest
 from photo_tagger.observability import count, logger
 
 _POLL_SECONDS = 0.5
@@ -37,30 +38,67 @@ class Throttle:
         self._state_machine_arn = state_machine_arn
         self._queue_url = queue_url
 
-    def run(self, photo: PhotoRecord, message: dict[str, Any], deadline: Deadline) -> None:
-        """Start the photo and hold its place. A failed start comes back soon, then raises."""
-        logger.append_keys(photo_id=photo.photo_id)
+    def take(self, photo: PhotoRecord, message: dict[str, Any], deadline: Deadline) -> None:
+        """Start a dropped photo and hold its place. A failed start comes back soon, then raises."""
+        self._run(photo.photo_id, lambda: self._accepted(photo), message, deadline)
+
+    def take_again(
+        self, request: StartRequest, message: dict[str, Any], deadline: Deadline
+    ) -> None:
+        """Start a photo that is on record, as `take` does."""
+        self._run(request.photo_id, lambda: self._requeued(request), message, deadline)
+
+    def _run(
+        self,
+        photo_id: str,
+        accept: Callable[[], PhotoRecord],
+        message: dict[str, Any],
+        deadline: Deadline,
+    ) -> None:
+        logger.append_keys(photo_id=photo_id)
         try:
-            self._drafts.create(photo)
-            execution_arn = self._start(photo)
+            record = accept()
+            if record.left_the_machine:
+                logger.info("nothing to start", extra={"status": record.status})
+                return
+            execution_arn = self._start(record)
         except Exception:
             self._bring_back_soon(message)
             raise
-        self._hold(photo.photo_id, execution_arn, deadline)
+        self._hold(photo_id, execution_arn, deadline)
 
-    def _start(self, photo: PhotoRecord) -> str:
+    def _accepted(self, photo: PhotoRecord) -> PhotoRecord:
+        self._drafts.create(photo)
+        return self._drafts.get(photo.photo_id)
+
+    def _requeued(self, request: StartRequest) -> PhotoRecord:
+        record = self._drafts.get(request.photo_id)
+        if record.execution_arn and self._running(record.execution_arn):
+            return record
+        try:
+            record, _ = self._drafts.change(
+                request.photo_id,
+                lambda current: lifecycle.requeued(
+                    current, start=request.start, by_user=request.by_user
+                ),
+            )
+        except lifecycle.SupersededError as error:
+            logger.warning(str(error))
+        return record
+
+    def _start(self, record: PhotoRecord) -> str:
         """The execution's ARN. One that exists counts as started: the message came twice."""
         states = client("stepfunctions")
-        arn = self._execution_arn(photo.photo_id)
+        arn = self._execution_arn(record.execution_name)
         try:
             states.start_execution(
                 stateMachineArn=self._state_machine_arn,
-                name=photo.photo_id,
-                input=json.dumps(_execution_input(photo)),
+                name=record.execution_name,
+                input=json.dumps(_execution_input(record)),
             )
         except states.exceptions.ExecutionAlreadyExists:
             logger.info("already started")
-        self._drafts.change(photo.photo_id, lambda record: lifecycle.started(record, arn))
+        self._drafts.change(record.photo_id, lambda current: lifecycle.started(current, arn))
         return arn
 
     def _execution_arn(self, name: str) -> str:
@@ -81,7 +119,11 @@ class Throttle:
 
     def _running(self, execution_arn: str) -> bool:
         """A failed execution never updates its record, so its status is asked for too."""
-        answer = client("stepfunctions").describe_execution(executionArn=execution_arn)
+        states = client("stepfunctions")
+        try:
+            answer = states.describe_execution(executionArn=execution_arn)
+        except states.exceptions.ExecutionDoesNotExist:
+            return False  # closed for more than 90 days
         return bool(answer["status"] == "RUNNING")
 
     def _bring_back_soon(self, message: dict[str, Any]) -> None:
@@ -92,10 +134,12 @@ class Throttle:
         )
 
 
-def _execution_input(photo: PhotoRecord) -> dict[str, Any]:
+def _execution_input(record: PhotoRecord) -> dict[str, Any]:
+    """What the execution begins with; a photo that was set aside is read where it lies."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "photo_id": photo.photo_id,
-        "source": photo.source.model_dump(),
-        "attempt": {"round": 1},
+        "photo_id": record.photo_id,
+        "source": (record.flagged or record.source).model_dump(),
+        "requeued": record.starts > 1,
+        "attempt": {"round": record.round + 1},
     }

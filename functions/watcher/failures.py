@@ -1,37 +1,12 @@
 """Telling the admin which executions failed, and where to look."""
 
-import json
-from typing import Any
-
-from pydantic import BaseModel
-
 from photo_tagger.aws.clients import client
-from photo_tagger.domain.faults import console_url, in_plain_words
+from photo_tagger.aws.executions import console_url
+from photo_tagger.domain.faults import in_plain_words
+from watcher.changes import StatusChange
 
 
-class Failure(BaseModel):
-    """One execution that ended badly."""
-
-    execution_arn: str
-    photo_id: str
-    status: str
-    error: str
-    words: str
-
-
-def failure_in(body: str) -> Failure:
-    """The failure an EventBridge status-change event tells of."""
-    detail: dict[str, Any] = json.loads(body)["detail"]
-    return Failure(
-        execution_arn=detail["executionArn"],
-        photo_id=detail["name"],
-        status=detail["status"],
-        error=detail.get("error") or "no error name",
-        words=in_plain_words(detail.get("error") or "", detail.get("cause") or ""),
-    )
-
-
-def tell_admin(failures: list[Failure], topic_arn: str) -> None:
+def tell_admin(failures: list[StatusChange], topic_arn: str) -> None:
     """One message to the admin's topic for the whole batch. SNS, since mail may be what broke."""
     client("sns").publish(
         TopicArn=topic_arn,
@@ -40,8 +15,10 @@ def tell_admin(failures: list[Failure], topic_arn: str) -> None:
     )
 
 
-def _told(failure: Failure) -> str:
+def _told(failure: StatusChange) -> str:
+    place = f" in {failure.state}" if failure.state else ""
     return (
-        f"{failure.photo_id}: {failure.status} with {failure.error}\n{failure.words}\n"
+        f"{failure.photo_id}: {failure.status}{place} with {failure.error}\n"
+        f"{in_plain_words(failure.error, failure.cause)}\n"
         f"Mend the cause, then redrive it: {console_url(failure.execution_arn)}"
     )

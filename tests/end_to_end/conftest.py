@@ -69,11 +69,37 @@ class Shop:
         states = self.run.aws.client("stepfunctions")
 
         def look() -> dict[str, Any] | None:
-            arn = self.run.outputs["StateMachine"].replace("stateMachine", "execution")
-            answer = states.describe_execution(executionArn=f"{arn}:{photo_id}")
+            try:
+                answer = states.describe_execution(executionArn=self.execution_arn(photo_id))
+            except states.exceptions.ExecutionDoesNotExist:
+                return None  # not started yet
             return answer if answer["status"] != "RUNNING" else None
 
         return eventually(look, f"the end of {photo_id}")
+
+    def execution_arn(self, photo_id: str) -> str:
+        """The ARN of a photo's first execution."""
+        arn = self.run.outputs["StateMachine"].replace("stateMachine", "execution")
+        return f"{arn}:{photo_id}"
+
+    def until_failed(self, photo_id: str, state: str) -> dict[str, Any]:
+        """The execution's description, once it failed in that state."""
+        ended = self.until_ended(photo_id)
+        assert (ended["status"], self.states_entered(photo_id)[-1]) == ("FAILED", state), ended
+        return ended
+
+    def redrive(self, photo_id: str) -> None:
+        states = self.run.aws.client("stepfunctions")
+        states.redrive_execution(executionArn=self.execution_arn(photo_id))
+
+    def reconcile(self) -> dict[str, int]:
+        """What the schedule does once a day; answers what was found."""
+        answer = self.run.aws.client("lambda").invoke(
+            FunctionName="pt-watcher", Payload=json.dumps({"task": "reconcile"})
+        )
+        found: dict[str, int] = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, found
+        return found
 
     def state(self, photo_id: str) -> str:
         record = self.run.record(photo_id)
@@ -116,11 +142,10 @@ class Shop:
         return [row["action"] for row in self.run.audit_trail(photo_id)]
 
     def states_entered(self, photo_id: str) -> list[str]:
-        arn = self.run.outputs["StateMachine"].replace("stateMachine", "execution")
         pages = (
             self.run.aws.client("stepfunctions")
             .get_paginator("get_execution_history")
-            .paginate(executionArn=f"{arn}:{photo_id}")
+            .paginate(executionArn=self.execution_arn(photo_id))
         )
         return [
             event["stateEnteredEventDetails"]["name"]

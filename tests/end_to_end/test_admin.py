@@ -17,7 +17,7 @@ from photo_tagger_cli.workflow import Workflow
 from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.run import REGION, LocalRun, Options
 
-from .conftest import Shop
+from .conftest import Shop, eventually
 
 COMMAND = [sys.executable, "-m", "photo_tagger_cli.main"]
 KEYLESS = '{"api_key": ""}'
@@ -63,14 +63,14 @@ class Admin:
         self.take_the_key_away()
         photo_id = self.shop.drop_sample("white-sofa.jpg", name)
         self.shop.post(self.shop.link(photo_id), "approve")
-        assert self.shop.until_ended(photo_id)["status"] == "FAILED"
+        self.shop.until_failed(photo_id, "WriteToStore")
+        eventually(lambda: "failed" in self.shop.actions(photo_id), f"{photo_id} on the trail")
         return photo_id
 
     def history(self, photo_id: str) -> list[str]:
-        arn = self.shop.run.outputs["StateMachine"].replace("stateMachine", "execution")
         states = self.shop.run.aws.client("stepfunctions")
         pages = states.get_paginator("get_execution_history").paginate(
-            executionArn=f"{arn}:{photo_id}"
+            executionArn=self.shop.execution_arn(photo_id)
         )
         return [event["type"] for page in pages for event in page["events"]]
 
@@ -116,7 +116,7 @@ def test_a_failed_photo_is_shown_mended_and_redriven(admin: Admin) -> None:
     assert exit_code == 0
     assert f"{photo_id}  FAILED in WriteToStore, " in told
     assert "second" in told
-    assert "The store's key is missing: pt/store/api must hold JSON" in told
+    assert "The store's key is missing: pt/store/api holds no key" in told
     assert "errorMessage" not in told
     assert "http" not in told
     assert "1 FAILED" in told
@@ -192,8 +192,7 @@ def test_two_who_redrive_the_same_failure_redrive_it_once(admin: Admin) -> None:
 def test_what_a_person_stopped_is_shown_and_left_out_of_all_failed(admin: Admin) -> None:
     stopped = admin.shop.drop_sample("white-sofa.jpg", "stopped.jpg")
     admin.shop.mails(stopped)
-    machine = admin.shop.run.outputs["StateMachine"]
-    arn = f"{machine.replace('stateMachine', 'execution')}:{stopped}"
+    arn = admin.shop.execution_arn(stopped)
     admin.shop.run.aws.client("stepfunctions").stop_execution(executionArn=arn)
 
     assert f"{stopped}  ABORTED in NotifyOwner, " in admin.runs("executions")[1]

@@ -454,10 +454,14 @@ class Boto:
         self._faults: dict[str, Exception] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    def fail(self, operation: str, fault: str | Exception) -> None:
+    def fail(self, operation: str, fault: str | Exception, status: int = 400) -> None:
         """From now on this operation fails with an error code, or like this."""
         if isinstance(fault, str):
-            fault = ClientError({"Error": {"Code": fault, "Message": "broken"}}, operation)
+            answer = {
+                "Error": {"Code": fault, "Message": "broken"},
+                "ResponseMetadata": {"HTTPStatusCode": status},
+            }
+            fault = ClientError(answer, operation)
         self._faults[operation] = fault
 
     def mend(self, operation: str) -> None:

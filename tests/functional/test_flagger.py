@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from flagger.originals import CopyFailedError
+from photo_tagger.domain import lifecycle
 
 TOO_DARK = {"gate": {"usable": False, "reasons": ["Too dark: brightness 3."]}}
 
@@ -79,6 +80,54 @@ def test_after_all_is_done_another_try_changes_nothing(aws: Any) -> None:
     before = (aws.dump(), aws.objects(aws.flagged_bucket))
     assert flag(aws, name)["status"] == "flagged"
     assert (aws.dump(), aws.objects(aws.flagged_bucket)) == before
+
+
+def delete_original(aws: Any, photo: str) -> None:
+    source = aws.photo(photo).source
+    aws.s3.delete_object(Bucket=source.bucket, Key=source.key, VersionId=source.version_id)
+
+
+def test_a_photo_whose_original_was_deleted_is_set_aside_all_the_same(aws: Any) -> None:
+    name = aws.record()
+    delete_original(aws, name)
+    assert flag(aws, name)["status"] == "flagged"
+    record = aws.photo(name)
+    assert (record.flagged, record.set_aside) == (None, True)
+    assert aws.objects(aws.flagged_bucket) == []
+    assert aws.audit(name)[-1]["after"]["flag_reasons"] == ["Too dark: brightness 3."]
+
+
+def test_an_original_that_is_gone_is_found_where_an_earlier_try_put_it(aws: Any, boto: Any) -> None:
+    # Given a try that copied, and a record that does not know; the original was deleted since
+    name = aws.record(data=b"the original")
+    boto.fail("TransactWriteItems", "InternalError")
+    with pytest.raises(ClientError):
+        flag(aws, name)
+    boto.mend("TransactWriteItems")
+    delete_original(aws, name)
+    # When the state is tried again
+    flag(aws, name)
+    # Then the record leads to the copy
+    record = aws.photo(name)
+    ((key, version, data),) = aws.objects(aws.flagged_bucket)
+    assert (record.flagged.key, record.flagged.version_id, data) == (key, version, b"the original")
+
+
+def test_a_photo_taken_through_anew_stays_where_it_lies_with_its_new_reasons(aws: Any) -> None:
+    name = aws.record(data=b"the original")
+    flag(aws, name)
+    lies = aws.objects(aws.flagged_bucket)
+    aws.drafts().change(name, lambda record: lifecycle.requeued(record, start=2, by_user="Admin"))
+    flag(aws, name, {"resized": {"problem": "The file is damaged."}})
+    record = aws.photo(name)
+    assert (record.status, record.flag_reasons) == ("flagged", ["The file is damaged."])
+    assert aws.objects(aws.flagged_bucket) == lies
+    assert [row["action"] for row in aws.audit(name)] == [
+        "accepted",
+        "flagged",
+        "requeued",
+        "flagged",
+    ]
 
 
 def test_a_copy_that_is_not_whole_leaves_the_original(

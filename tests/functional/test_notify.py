@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from notify.mailer import MailThrottledError
+from notify.mailer import MailUnavailableError
 from photo_tagger.aws.config import ConfigError
 from photo_tagger.domain.lifecycle import SupersededError
 
@@ -155,12 +155,21 @@ def test_a_round_that_is_over_is_a_fault(aws: Any, drafted: str) -> None:
     assert aws.new_mails() == []
 
 
-@pytest.mark.parametrize("code", ["Throttling", "ThrottlingException"])
-def test_a_throttled_mail_is_a_fault_that_passes_by_itself(
-    aws: Any, drafted: str, boto: Any, code: str
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("Throttling", 400),
+        ("ThrottlingException", 400),
+        ("InternalFailure", 500),
+        (EndpointConnectionError(endpoint_url="https://email.example"), 0),
+    ],
+    ids=str,
+)
+def test_a_mail_service_that_is_busy_or_down_is_a_fault_that_passes_by_itself(
+    aws: Any, drafted: str, boto: Any, fault: Any, status: int
 ) -> None:
-    boto.fail("SendRawEmail", code)
-    with pytest.raises(MailThrottledError):
+    boto.fail("SendRawEmail", fault, status)
+    with pytest.raises(MailUnavailableError):
         aws.await_owner(drafted, TOKEN)
     # And the next try mails with keys that work
     boto.mend("SendRawEmail")

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from photo_tagger.aws.drafts import NoSuchPhotoError
 from photo_tagger.domain.ids import photo_id
-from photo_tagger.domain.photo import Status
+from photo_tagger.domain.photo import Change, Status
+from photo_tagger.domain.start import StartRequest
 from starter import throttle
 
 
@@ -78,6 +80,7 @@ def test_the_row_is_written_and_then_the_execution_started(
         "schema_version": 1,
         "photo_id": dropped.photo,
         "source": dropped.source,
+        "requeued": False,
         "attempt": {"round": 1},
     }
     assert [row["action"] for row in aws.audit(dropped.photo)][:2] == ["accepted", "started"]
@@ -185,6 +188,98 @@ def test_a_start_that_failed_once_succeeds_the_next_time(
     pauses.events[1] = lambda: aws.save_draft(dropped.photo)
     aws.call("Starter", dropped.event)
     assert executions(aws) == [dropped.photo]
+
+
+def test_a_late_message_about_a_photo_that_ended_starts_nothing(
+    aws: Any, dropped: Any, pauses: Pauses, boto: Any
+) -> None:
+    aws.call("Starter", dropped.event, milliseconds=1000)
+    aws.call("Flagger", {"step": "FlagPhoto", "photo_id": dropped.photo, "state": {"died": {}}})
+    before = len(boto.of("StartExecution"))
+    aws.call("Starter", dropped.event)
+    assert len(boto.of("StartExecution")) == before
+
+
+class TestStartingAnew:
+    """A message that asks for a photo on record."""
+
+    @staticmethod
+    def ask(aws: Any, photo: str, start: int) -> None:
+        request = StartRequest(photo_id=photo, start=start, by_user="Admin")
+        record = {"body": request.message(), "receiptHandle": "r"}
+        aws.call("Starter", {"Records": [record]}, milliseconds=1000)
+
+    @pytest.fixture
+    def flagged(self, aws: Any, dropped: Any, pauses: Pauses) -> str:
+        """A photo whose execution set it aside and is over."""
+        aws.call("Starter", dropped.event, milliseconds=1000)
+        aws.call("Flagger", {"step": "FlagPhoto", "photo_id": dropped.photo, "state": {"died": {}}})
+        aws.fail_execution(dropped.execution)
+        return str(dropped.photo)
+
+    def test_reads_it_where_it_lies_and_keeps_its_history(self, aws: Any, flagged: str) -> None:
+        before = aws.audit(flagged)
+        self.ask(aws, flagged, 2)
+        assert executions(aws) == [f"{flagged}-2", flagged]
+        record = aws.photo(flagged)
+        given = json.loads(aws.execution(record.execution_arn)["input"])
+        assert given["source"] == record.flagged.model_dump()
+        assert given["requeued"] is True
+        assert (record.status, record.outcome, record.flag_reasons) == ("processing", None, [])
+        trail = aws.audit(flagged)
+        assert trail[: len(before)] == before
+        assert [(row["action"], row["by_user"]) for row in trail[len(before) :]] == [
+            ("requeued", "Admin"),
+            ("started", "photo-tagger"),
+        ]
+
+    def test_happens_once_however_often_the_message_comes(self, aws: Any, flagged: str) -> None:
+        for _ in range(3):
+            self.ask(aws, flagged, 2)
+        assert len(executions(aws)) == 2
+        assert [row["action"] for row in aws.audit(flagged)].count("requeued") == 1
+
+    def test_is_possible_again_and_again(self, aws: Any, flagged: str) -> None:
+        self.ask(aws, flagged, 2)
+        event = {"step": "FlagPhoto", "photo_id": flagged, "state": {"died": {}}}
+        aws.call("Flagger", event)
+        aws.fail_execution(aws.photo(flagged).execution_arn)
+        self.ask(aws, flagged, 3)
+        assert executions(aws) == [f"{flagged}-3", f"{flagged}-2", flagged]
+
+    def test_leaves_a_photo_alone_whose_execution_runs(
+        self, aws: Any, dropped: Any, pauses: Pauses
+    ) -> None:
+        aws.call("Starter", dropped.event, milliseconds=1000)
+        before = aws.dump()
+        self.ask(aws, dropped.photo, 2)
+        assert executions(aws) == [dropped.photo]
+        assert aws.dump() == before
+
+    def test_leaves_a_listed_photo_alone(self, aws: Any, flagged: str, pauses: Pauses) -> None:
+        aws.drafts().change(
+            flagged, lambda _: Change(action="x", by_user="x", values={"status": "listed"})
+        )
+        self.ask(aws, flagged, 2)
+        assert executions(aws) == [flagged]
+
+    def test_makes_good_a_start_that_was_cut_off(
+        self, aws: Any, dropped: Any, pauses: Pauses, boto: Any
+    ) -> None:
+        boto.fail("StartExecution", "InternalServerError")
+        with pytest.raises(ClientError):
+            aws.call("Starter", dropped.event)
+        boto.mend("StartExecution")
+        self.ask(aws, dropped.photo, 1)
+        assert executions(aws) == [dropped.photo]
+        assert "requeued" not in [row["action"] for row in aws.audit(dropped.photo)]
+
+    def test_of_a_photo_nobody_knows_is_a_fault(self, aws: Any, dropped: Any) -> None:
+        request = StartRequest(photo_id="nobody-0123456789ab", start=1, by_user="Admin")
+        dropped.event["Records"][0]["body"] = request.message()
+        with pytest.raises(NoSuchPhotoError):
+            aws.call("Starter", dropped.event)
+        assert executions(aws) == []
 
 
 def test_the_test_event_of_s3_starts_nothing(aws: Any, pauses: Pauses) -> None:

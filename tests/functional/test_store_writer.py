@@ -133,6 +133,17 @@ def test_a_key_that_cannot_be_one_is_a_fault_that_names_the_secret_but_not_the_k
     assert store.requests == []
 
 
+def test_a_secret_that_does_not_exist_is_named(aws: Any, answer: Any, store: Any) -> None:
+    waiting = aws.waiting_photo()
+    answer.approve(waiting.ann)
+    aws.client("secretsmanager").delete_secret(
+        SecretId="pt/store/api", ForceDeleteWithoutRecovery=True
+    )
+    with pytest.raises(NoStoreKeyError, match="no secret pt/store/api that may be read"):
+        write(aws, waiting.photo)
+    assert store.requests == []
+
+
 def test_a_line_break_pasted_with_the_key_is_no_part_of_it(
     aws: Any, answer: Any, store: Any
 ) -> None:

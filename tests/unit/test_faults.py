@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_tagger.domain.faults import WORDS, console_url, in_plain_words
+from photo_tagger.domain.faults import WORDS, in_plain_words
 
 ROOT = Path(__file__).parents[2]
 STAYS_INSIDE = {
@@ -136,7 +136,6 @@ def test_our_own_error_around_one_of_aws_keeps_its_own_words() -> None:
         ("AccessDeniedException", "Converse", "ask for access to it"),
         ("ResourceNotFoundException", "Converse", "ask for access to it"),
         ("ValidationException", "Converse", "model_id"),
-        ("ResourceNotFoundException", "GetSecretValue", "Put the key into that secret"),
         ("ResourceNotFoundException", "GetItem", "Deploy the stack again"),
         ("MessageRejected", "SendRawEmail", "Verify that address"),
     ],
@@ -158,10 +157,3 @@ def test_the_noise_of_a_validation_error_is_left_out() -> None:
     words = in_plain_words("BadDocumentError", cause(message))
     assert "validation error for StyleDoc categories Field required." in words
     assert "http" not in words
-
-
-def test_the_address_leads_to_the_execution_in_its_region() -> None:
-    arn = "arn:aws:states:ap-southeast-1:123456789012:execution:pt-photo:sofa-0123456789ab"
-    address = console_url(arn)
-    assert address.startswith("https://ap-southeast-1.console.aws.amazon.com/states/")
-    assert address.endswith(arn)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from photo_tagger.domain.ids import photo_id, slug
+from photo_tagger.domain.ids import photo_id, photo_of, slug
 
 NAMES = [
     "sofa.jpg",
@@ -57,6 +57,14 @@ def test_an_id_begins_with_the_file_name_without_folder_and_ending() -> None:
 
 def test_a_name_without_any_letter_leaves_the_hash_alone() -> None:
     assert re.fullmatch(r"[0-9a-f]{12}", photo_id("drop", "沙发.jpg", "v1"))
+
+
+@pytest.mark.parametrize("start", ["", "-2", "-37"])
+@pytest.mark.parametrize(
+    "photo", ["sofa-0123456789ab", "012345678912", "a1b2c3d4e5f6-123456789012"]
+)
+def test_a_photo_is_known_by_the_name_of_any_of_its_executions(photo: str, start: str) -> None:
+    assert photo_of(photo + start) == photo
 
 
 def test_the_same_version_always_has_the_same_id() -> None:

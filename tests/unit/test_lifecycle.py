@@ -97,6 +97,10 @@ def flagged(*, rejected: bool = False, copy: StoredObject = FLAGGED) -> Step:
     )
 
 
+def requeued(start: int = 2) -> Step:
+    return lambda record: lifecycle.requeued(record, start=start, by_user="the admin")
+
+
 def duplicate() -> Step:
     return lambda record: lifecycle.duplicate_found(record, "sofa-first")
 
@@ -174,6 +178,18 @@ STEPS: list[tuple[list[Step], Step, str, dict[str, Any]]] = [
         "moved",
         {"status": "rejected", "outcome": "draft_ready"},
     ),
+    (
+        [flagged()],
+        requeued(),
+        "requeued",
+        {"status": "processing", "outcome": None, "starts": 2, "flag_reasons": []},
+    ),
+    (
+        [started(), saved(), awaited(), decided("rejected"), flagged(rejected=True)],
+        requeued(),
+        "requeued",
+        {"status": "processing", "execution_arn": None, "set_aside": False},
+    ),
     ([], duplicate(), "duplicate", {"status": "duplicate", "duplicate_of": "sofa-first"}),
     ([saved(), awaited(parked=True)], expired(), "expired", {"status": "expired"}),
 ]
@@ -211,7 +227,8 @@ def test_each_step_is_signed_and_only_a_persons_is_acknowledged(
 ) -> None:
     change = step(taken(new, *before))
     assert change is not None
-    assert change.by_user == ("ann" if action in DECISIONS else MACHINE)
+    people = {"requeued": "the admin"} | dict.fromkeys(DECISIONS, "ann")
+    assert change.by_user == people.get(action, MACHINE)
     assert (change.ack is not None) == (action in DECISIONS)
 
 
@@ -315,6 +332,49 @@ class TestDeciding:
     def test_the_workflow_is_told_no_word_that_was_written(self) -> None:
         told = decision("try_again").for_the_workflow()
         assert told == {"action": "try_again", "by_user": "ann", "round": 1}
+
+    def test_nobody_decides_on_a_photo_that_is_drafted_anew(self, waiting: PhotoRecord) -> None:
+        with pytest.raises(SupersededError):
+            decided("approved")(taken(waiting, requeued()))
+
+
+class TestRequeueing:
+    def test_begins_the_next_round_and_keeps_what_earlier_ones_spent(
+        self, waiting: PhotoRecord
+    ) -> None:
+        record = taken(waiting, decided("rejected"), flagged(rejected=True), requeued())
+        record = taken(record, started("arn:2"), saved(2, "Linen sofa"), awaited(2, token="t2"))
+        assert (record.round, record.status, len(record.usage)) == (2, Status.WAITING, 2)
+        assert record.decision_of(2) is None
+
+    def test_leads_back_to_where_the_original_lies(self, new: PhotoRecord) -> None:
+        record = taken(new, flagged(), requeued())
+        assert record.flagged == FLAGGED
+
+    @pytest.mark.parametrize(
+        "steps", [[duplicate()], [saved(), awaited(), decided("approved"), listed()]]
+    )
+    def test_is_not_for_what_is_in_the_store_or_another_photos(
+        self, new: PhotoRecord, steps: list[Step]
+    ) -> None:
+        with pytest.raises(SupersededError):
+            requeued()(taken(new, *steps))
+
+    def test_a_photo_set_aside_again_can_be_requeued_again(self, new: PhotoRecord) -> None:
+        record = taken(new, flagged(), requeued(), flagged(), requeued(3))
+        assert record.execution_name == f"{new.photo_id}-3"
+
+
+class TestBeingOpen:
+    def test_a_rejected_photo_is_open_until_it_was_moved(self, waiting: PhotoRecord) -> None:
+        rejected = taken(waiting, decided("rejected"))
+        assert rejected.is_open
+        assert not taken(rejected, flagged(rejected=True)).is_open
+
+    @pytest.mark.parametrize("step", [flagged(), duplicate(), expired()])
+    def test_an_end_closes_a_photo(self, new: PhotoRecord, step: Step) -> None:
+        assert new.is_open
+        assert not taken(new, step).is_open
 
 
 class TestReopening:

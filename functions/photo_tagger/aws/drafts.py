@@ -1,19 +1,21 @@
 """`pt-drafts`, written only together with its audit row (and ack row): all of them or none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from uuid import uuid4
 
 from photo_tagger.aws.attributes import from_item, to_item
+from photo_tagger.aws.audit import AuditTrail, Put, append_only
 from photo_tagger.aws.clients import client
 from photo_tagger.clock import now
 from photo_tagger.domain.lifecycle import MACHINE
-from photo_tagger.domain.photo import ENDED, Change, PhotoRecord
+from photo_tagger.domain.photo import Change, PhotoRecord, Status
 
 _TRIES = 8
 _NEVER_IN_AUDIT = frozenset({"task_token"})
 Decide = Callable[[PhotoRecord], Change | None]
-Put = dict[str, Any]
+_OPEN_INDEX = "open"
+_BATCH = 100
+"""Keys in one BatchGetItem: DynamoDB's limit."""
 
 
 class NoSuchPhotoError(Exception):
@@ -45,6 +47,39 @@ class DraftReader:
             raise NoSuchPhotoError(f"no record of photo {photo_id}")
         return record
 
+    def known(self, photo_ids: Sequence[str]) -> set[str]:
+        """Those photos that are on record (consistent reads)."""
+        found: set[str] = set()
+        for first in range(0, len(photo_ids), _BATCH):
+            keys = [{"photo_id": {"S": name}} for name in photo_ids[first : first + _BATCH]]
+            wanted = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": "photo_id"}
+            while wanted:
+                answer = client("dynamodb").batch_get_item(RequestItems={self._table: wanted})
+                found |= {item["photo_id"]["S"] for item in answer["Responses"][self._table]}
+                wanted = answer.get("UnprocessedKeys", {}).get(self._table)
+        return found
+
+    def open_photos(self, status: Status) -> Iterator[PhotoRecord]:
+        """The photos with something left to do that have this status, longest waiting first.
+
+        The index is late, so each record is read again and may have moved on.
+        """
+        pages = (
+            client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                IndexName=_OPEN_INDEX,
+                KeyConditionExpression="open_status = :status",
+                ExpressionAttributeValues={":status": {"S": status.value}},
+            )
+        )
+        for page in pages:
+            for item in page["Items"]:
+                record = self.get(item["photo_id"]["S"])
+                if record.is_open:
+                    yield record
+
 
 class Drafts(DraftReader):
     """The records of all photos, to look at and to write.
@@ -54,19 +89,23 @@ class Drafts(DraftReader):
 
     def __init__(self, table: str, audit_table: str, ack_table: str | None = None) -> None:
         super().__init__(table)
-        self._audit_table = audit_table
+        self.audit = AuditTrail(audit_table)
         self._ack_table = ack_table
 
     def create(self, record: PhotoRecord) -> bool:
         """Write the first record of a photo; False when it has one already."""
-        values = {**record.model_dump(mode="json"), "revision": 1}
+        new = record.model_copy(update={"revision": 1})
         return self._write(
             {
                 "TableName": self._table,
-                "Item": to_item({**values, **_index_keys(values)}),
+                "Item": _item(new),
                 "ConditionExpression": "attribute_not_exists(photo_id)",
             },
-            [self.audit_row(record.photo_id, "accepted", MACHINE, {}, values)],
+            [
+                self.audit.put_request(
+                    record.photo_id, "accepted", MACHINE, {}, new.model_dump(mode="json")
+                )
+            ],
         )
 
     def change(
@@ -88,32 +127,13 @@ class Drafts(DraftReader):
                 return after, change
         raise BusyRecordError(f"the record of {photo_id} changed {_TRIES} times while writing it")
 
-    def audit_row(
-        self,
-        photo_id: str,
-        action: str,
-        by_user: str,
-        before: dict[str, Any],
-        after: dict[str, Any],
-    ) -> Put:
-        """A Put request for one append-only row of the audit trail."""
-        row = {
-            "photo_id": photo_id,
-            "ts": f"{now()}#{uuid4().hex[:12]}",
-            "action": action,
-            "by_user": by_user,
-            "before": before,
-            "after": after,
-        }
-        return _append(self._audit_table, to_item(row), "ts")
-
     def _replace(
         self, before: PhotoRecord, after: PhotoRecord, change: Change, also: Sequence[Put]
     ) -> bool:
         old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
         told = [name for name in change.values if name not in _NEVER_IN_AUDIT]
         puts = [
-            self.audit_row(
+            self.audit.put_request(
                 before.photo_id,
                 change.action,
                 change.by_user,
@@ -125,11 +145,11 @@ class Drafts(DraftReader):
         if change.ack is not None:
             if self._ack_table is None:
                 raise ValueError("a decision needs the ack table")
-            puts.append(_append(self._ack_table, to_item(change.ack), "ack_ts"))
+            puts.append(append_only(self._ack_table, change.ack, "ack_ts"))
         return self._write(
             {
                 "TableName": self._table,
-                "Item": to_item({**new, **_index_keys(new)}),
+                "Item": _item(after),
                 "ConditionExpression": "revision = :read",
                 "ExpressionAttributeValues": to_item({":read": before.revision}),
             },
@@ -158,17 +178,9 @@ def _changed(record: PhotoRecord, change: Change) -> PhotoRecord:
     )
 
 
-def _append(table: str, item: dict[str, Any], sort_key: str) -> Put:
-    return {
-        "TableName": table,
-        "Item": item,
-        "ConditionExpression": "attribute_not_exists(#sort)",
-        "ExpressionAttributeNames": {"#sort": sort_key},
-    }
-
-
-def _index_keys(values: dict[str, Any]) -> dict[str, Any]:
-    """The keys of the sparse index of open photos, absent from those that reached an end."""
-    if values["status"] in ENDED:
-        return {}
-    return {"open_status": values["status"], "open_since": values["updated_at"]}
+def _item(record: PhotoRecord) -> dict[str, Any]:
+    """The row, with the keys of the sparse index while the photo is open."""
+    values = record.model_dump(mode="json")
+    if record.is_open:
+        values |= {"open_status": record.status.value, "open_since": record.updated_at}
+    return to_item(values)

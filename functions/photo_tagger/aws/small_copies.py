@@ -4,7 +4,7 @@ from photo_tagger.aws.clients import client
 
 
 class SmallCopyGoneError(Exception):
-    """The small copy is no longer in its bucket: copies are kept for 30 days."""
+    """The small copy is no longer in its bucket: copies are kept for 400 days."""
 
 
 def read_small_copy(bucket: str, key: str) -> bytes:

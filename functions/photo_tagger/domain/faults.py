@@ -1,4 +1,4 @@
-"""What made an execution fail, in words for the admin, and where to look."""
+"""What made an execution fail, in words for the admin."""
 
 import json
 import re
@@ -32,10 +32,6 @@ _TOO_SLOW = (
     "again, look at its log."
 )
 _UNREACHABLE = "An AWS service did not answer: {said}. It mostly passes by itself."
-_MAIL = (
-    "The mail service could not take the mail, for longer than we try again: {said}. It passes by "
-    "itself, or shows in the SES console."
-)
 _NO_MODEL = (
     "Amazon Bedrock does not let us use the model: {said}. In the Bedrock console, in the stack's "
     "region, ask for access to it; the settings model_id and escalation_model_id name it."
@@ -53,8 +49,14 @@ WORDS = {
         "The copy in the flagged bucket is not what the original is: {said}. The original is "
         "where it was, and there is nothing to mend."
     ),
-    "MailThrottledError": _MAIL,
-    "MailUnavailableError": _MAIL,
+    "ExecutionNotToldError": (
+        "Step Functions did not take what the owner had decided: {said}. The decision is on "
+        "record; there is nothing to mend."
+    ),
+    "MailUnavailableError": (
+        "The mail service was down or busy for longer than we try again: {said}. It passes by "
+        "itself; the SES console tells more."
+    ),
     "ModelThrottledError": (
         "Amazon Bedrock asked us to slow down for longer than we try again. It passes by itself; "
         "if it keeps coming, ask AWS for a higher quota for the model."
@@ -128,10 +130,6 @@ WORDS = {
     "AccountSendingPausedException": (
         "Amazon SES has paused the account's mail: {said}. The SES console says why."
     ),
-    # AWS Secrets Manager
-    "GetSecretValue.ResourceNotFoundException": (
-        "The store's secret, or the value in it, is missing: {said}. Put the key into that secret."
-    ),
     # AWS Lambda
     "Lambda.AWSLambdaException": _LAMBDA_TROUBLE,
     "Lambda.ClientExecutionTimeoutException": _LAMBDA_TROUBLE,
@@ -185,15 +183,6 @@ def in_plain_words(error: str, cause: str) -> str:
     name = _in_one_line(error, _NAME_SHOWN)
     first_line = _in_one_line(message.strip().partition("\n")[0], _SAID_SHOWN).rstrip(".")
     return f"It ended with {name}: {first_line}." if first_line else f"It ended with {name}."
-
-
-def console_url(execution_arn: str) -> str:
-    """The execution's page in the Step Functions console."""
-    region = execution_arn.split(":")[3]
-    return (
-        f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-        f"#/v2/executions/details/{execution_arn}"
-    )
 
 
 def _words(error: str, message: str) -> str | None:

@@ -7,12 +7,18 @@ from pathlib import PurePosixPath
 
 _HASH_DIGITS = 12
 _SLUG_LENGTH = 48
+_START_NUMBER = re.compile(r"(?<=[0-9a-f]{12})-\d{1,4}$")
 
 
 def slug(text: str) -> str:
     """The ASCII letters and digits of `text` in lower case, joined by hyphens; may be empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_SLUG_LENGTH].rstrip("-")
+
+
+def photo_of(execution_name: str) -> str:
+    """The photo that an execution carries: one started anew has a number behind the photo's id."""
+    return _START_NUMBER.sub("", execution_name)
 
 
 def photo_id(bucket: str, key: str, version_id: str) -> str:

@@ -33,6 +33,30 @@ def started(record: PhotoRecord, execution_arn: str) -> Change | None:
     return _by_machine("started", execution_arn=execution_arn)
 
 
+def requeued(record: PhotoRecord, *, start: int, by_user: str) -> Change | None:
+    """Somebody wants the photo taken through once more, whatever the machine thought of it.
+
+    `start` is the number of the execution that is asked for: None when it was asked for before.
+    Raises SupersededError for a photo that is in the store, or whose bytes are another photo's.
+    """
+    if record.starts >= start:
+        return None
+    if record.status in (Status.LISTED, Status.DUPLICATE):
+        raise SupersededError(f"{record.photo_id} is {record.status}: there is nothing to redo")
+    return Change(
+        action="requeued",
+        by_user=by_user,
+        values={
+            "status": Status.PROCESSING,
+            "outcome": None,
+            "starts": start,
+            "execution_arn": None,
+            "flag_reasons": [],
+            "set_aside": False,
+        },
+    )
+
+
 def draft_saved(
     record: PhotoRecord,
     *,
@@ -83,11 +107,16 @@ def owner_awaited(
 
 
 def decided(record: PhotoRecord, decision: Decision) -> Change | None:
-    """A reviewer decided. None when this round has a decision, whoever made it."""
-    if record.round != decision.round or record.status is Status.EXPIRED:
+    """A reviewer decided. None when this round has a decision, whoever made it.
+
+    Raises SupersededError when nobody is asked for that decision any more.
+    """
+    if record.round != decision.round:
         raise SupersededError(f"round {decision.round} is over")
     if record.decision_of(decision.round):
         return None
+    if record.status not in (Status.WAITING, Status.PARKED):
+        raise SupersededError(f"{record.photo_id} is {record.status}: nobody is asked")
     statuses = {
         "approved": Status.APPROVED,
         "edited": Status.EDITED,
@@ -136,12 +165,19 @@ def reopened(record: PhotoRecord, *, round_: int, store_words: str) -> Change | 
 
 
 def flagged(
-    record: PhotoRecord, *, reasons: list[str], flagged: StoredObject, rejected: bool
+    record: PhotoRecord, *, reasons: list[str], flagged: StoredObject | None, rejected: bool
 ) -> Change | None:
-    """The original lies in the flagged bucket, either as the gate's verdict or a reviewer's."""
-    if record.flagged == flagged:
+    """The photo is set aside, as the gate's verdict or a reviewer's.
+
+    The original lies in the flagged bucket; None for one that was deleted before it could be moved.
+    """
+    if record.set_aside:
         return None
-    values = {"flagged": flagged.model_dump(), "flag_reasons": reasons}
+    values = {
+        "flagged": flagged.model_dump() if flagged else None,
+        "flag_reasons": reasons,
+        "set_aside": True,
+    }
     if rejected:
         return _by_machine("moved", **values)
     return _by_machine("flagged", status=Status.FLAGGED, outcome=Outcome.FLAGGED, **values)

@@ -91,6 +91,7 @@ class PhotoRecord(BaseModel):
     outcome: Outcome | None = None
     received_at: str
     updated_at: str
+    starts: int = Field(default=1, description="executions so far, one more for each re-queue")
     execution_arn: str | None = None
     image_key: str | None = None
     round: int = 0
@@ -109,7 +110,20 @@ class PhotoRecord(BaseModel):
     listing: Listing | None = None
     flag_reasons: list[str] = Field(default_factory=list)
     flagged: StoredObject | None = None
+    set_aside: bool = Field(default=False, description="what the flagger has to do is done")
     duplicate_of: str | None = None
+
+    @property
+    def execution_name(self) -> str:
+        """The name of the execution in charge: the photo's id, with a number from the second on."""
+        return self.photo_id if self.starts == 1 else f"{self.photo_id}-{self.starts}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an execution still has something to do; a rejected photo must be moved yet."""
+        if self.status is Status.REJECTED:
+            return not self.set_aside
+        return self.status not in ENDED
 
     @property
     def left_the_machine(self) -> bool:

@@ -1,0 +1,56 @@
+"""`pt-audit`: one row per write of any kind, appended and never changed."""
+
+from typing import Any
+from uuid import uuid4
+
+from photo_tagger.aws.attributes import to_item
+from photo_tagger.aws.clients import client
+from photo_tagger.clock import now
+
+Put = dict[str, Any]
+
+
+class AuditTrail:
+    """The story of every photo, in the order of its rows."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def put_request(
+        self,
+        photo_id: str,
+        action: str,
+        by_user: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+    ) -> Put:
+        """A Put request for one row, to go into the transaction whose write it tells of."""
+        moment = f"{now()}#{uuid4().hex[:12]}"
+        row = {"action": action, "by_user": by_user, "before": before, "after": after}
+        return append_only(self._table, {"photo_id": photo_id, "ts": moment, **row}, "ts")
+
+    def note(self, photo_id: str, moment: str, action: str, by_user: str, after: Any) -> bool:
+        """Note what happened elsewhere; False when it was noted before.
+
+        `moment` is the row's sort key, so it must be the same each time the same thing is told: a
+        time as `clock.now` writes it, `#`, and an id of the event.
+        """
+        row = {"action": action, "by_user": by_user, "before": {}, "after": after}
+        dynamodb = client("dynamodb")
+        try:
+            dynamodb.put_item(
+                **append_only(self._table, {"photo_id": photo_id, "ts": moment, **row}, "ts")
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def append_only(table: str, values: dict[str, Any], sort_key: str) -> Put:
+    """A Put request that never replaces a row."""
+    return {
+        "TableName": table,
+        "Item": to_item(values),
+        "ConditionExpression": "attribute_not_exists(#sort)",
+        "ExpressionAttributeNames": {"#sort": sort_key},
+    }
