@@ -11,7 +11,10 @@ _NOT_A_PRODUCT = {
     "empty_box": "This looks like an empty box.",
     "other": "This does not look like a product.",
 }
-_DIED = "This file could not be opened safely. Please export the photo again and upload it anew."
+_DIED = (
+    "This file could not be opened safely. "
+    "Please export the photo as a plain JPEG, smaller if you can, and upload it again."
+)
 
 
 def flag_reasons(state: dict[str, Any]) -> list[str]:

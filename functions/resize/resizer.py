@@ -2,8 +2,9 @@
 
 import hashlib
 import tempfile
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
+from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from photo_tagger.aws.clients import client
@@ -16,6 +17,7 @@ MAX_BYTES = 200 * 1024 * 1024
 """Larger files are not fetched: /tmp holds 512 MB and the owner is told in time."""
 
 _IN_MEMORY = 32 * 1024 * 1024
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
 class Resized(BaseModel):
@@ -58,13 +60,14 @@ class Resizer:
 
 def _fetch(source: StoredObject, file: IO[bytes]) -> str:
     """Read the object into `file` (rewound) and return its SHA-256 in hex."""
-    answer = client("s3").get_object(
-        Bucket=source.bucket, Key=source.key, VersionId=source.version_id
-    )
-    if answer["ContentLength"] > MAX_BYTES:
+    answer = _unless_deleted(source)
+    size = answer["ContentLength"]
+    if size == 0:
+        raise UnreadablePhotoError("The file is empty. Please upload it again.")
+    if size > MAX_BYTES:
         raise UnreadablePhotoError(
-            f"The file is too large: {answer['ContentLength'] / 2**20:.0f} MB, "
-            f"at most {MAX_BYTES // 2**20} MB."
+            f"The file is too large: {size / 2**20:.0f} MB, at most {MAX_BYTES // 2**20} MB. "
+            "Please upload a smaller copy."
         )
     digest = hashlib.sha256()
     for chunk in answer["Body"].iter_chunks(1 << 20):
@@ -72,3 +75,22 @@ def _fetch(source: StoredObject, file: IO[bytes]) -> str:
         file.write(chunk)
     file.seek(0)
     return digest.hexdigest()
+
+
+def _unless_deleted(source: StoredObject) -> dict[str, Any]:
+    """S3's answer with this version, unless staff deleted it or, with a marker on top, the file.
+
+    The version is asked for first: only that answer tells a missing bucket from a missing file.
+    """
+    s3 = client("s3")
+    try:
+        answer = s3.get_object(Bucket=source.bucket, Key=source.key, VersionId=source.version_id)
+        s3.head_object(Bucket=source.bucket, Key=source.key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            raise UnreadablePhotoError(
+                "The file was deleted before it could be read. "
+                "Upload it again if you still want it."
+            ) from error
+        raise
+    return dict(answer)

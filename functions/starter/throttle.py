@@ -58,7 +58,7 @@ class Throttle:
         logger.append_keys(photo_id=photo_id)
         try:
             record = accept()
-            if record.left_the_machine:
+            if record.left_the_machine and record.execution_arn:
                 logger.info("nothing to start", extra={"status": record.status})
                 return
             execution_arn = self._start(record)

@@ -90,7 +90,7 @@ def test_a_crash_after_the_claim_does_not_block_the_photo(
     assert [key for key, *_ in aws.objects(aws.resized_bucket)] == ["sofa-1.jpg"]
 
 
-@pytest.mark.parametrize("data", [b"", b"This is a text.", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
+@pytest.mark.parametrize("data", [b"This is a text.", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
 def test_a_file_that_is_no_photo_is_a_verdict_in_words_and_claims_nothing(
     aws: Any, data: bytes
 ) -> None:
@@ -126,8 +126,48 @@ def test_a_setting_that_makes_no_sense_is_a_fault_that_names_it(
         aws.call("Resize", event(aws, "sofa.jpg", photo_bytes, "sofa-1"))
 
 
-def test_a_missing_original_is_a_fault_and_no_verdict(aws: Any, photo_bytes: bytes) -> None:
-    given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
-    given["source"]["key"] = "gone.jpg"
-    with pytest.raises(ClientError, match="NoSuch"):
-        aws.call("Resize", given)
+def test_an_empty_file_is_told_as_such(aws: Any) -> None:
+    result = aws.call("Resize", event(aws, "sofa.jpg", b"", "sofa-1"))
+    assert (result["verdict"], result["problem"]) == (
+        "unreadable",
+        "The file is empty. Please upload it again.",
+    )
+
+
+class TestADeletedFile:
+    """What staff took back is not drafted."""
+
+    @pytest.mark.parametrize("for_good", [True, False])
+    def test_is_a_verdict_in_words_and_claims_nothing(
+        self, aws: Any, photo_bytes: bytes, for_good: bool
+    ) -> None:
+        given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+        version = {"VersionId": given["source"]["version_id"]} if for_good else {}
+        aws.s3.delete_object(Bucket=aws.drop_bucket, Key="sofa.jpg", **version)
+        result = aws.call("Resize", given)
+        assert result["verdict"] == "unreadable"
+        assert result["problem"].startswith("The file was deleted before it could be read.")
+        assert aws.objects(aws.resized_bucket) == []
+        assert aws.rows("DraftsTable") == []
+
+    def test_that_is_dropped_anew_is_a_photo_again(self, aws: Any, photo_bytes: bytes) -> None:
+        first = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+        aws.s3.delete_object(Bucket=aws.drop_bucket, Key="sofa.jpg")
+        second = event(aws, "sofa.jpg", photo_bytes + b"2", "sofa-2")
+        assert aws.call("Resize", second)["verdict"] == "ok"
+        assert aws.call("Resize", first)["verdict"] == "ok"
+
+    @pytest.mark.parametrize("operation", ["GetObject", "HeadObject"])
+    def test_is_not_what_a_refused_look_tells(
+        self, aws: Any, boto: Any, photo_bytes: bytes, operation: str
+    ) -> None:
+        given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+        boto.fail(operation, "AccessDenied")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            aws.call("Resize", given)
+
+    def test_is_not_what_a_missing_bucket_tells(self, aws: Any, photo_bytes: bytes) -> None:
+        given = event(aws, "sofa.jpg", photo_bytes, "sofa-1")
+        given["source"]["bucket"] = "no-such-bucket"
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            aws.call("Resize", given)

@@ -40,6 +40,16 @@ def test_the_key_is_decoded(key: str) -> None:
     assert photo.photo_id == photo_id("drop", key, "v1")
 
 
+@pytest.mark.parametrize("control", ["\n", "\r\n", "\x1b[31m", "\x85", "\u2028", "\x00"])
+def test_a_name_is_shown_on_one_line_and_steers_no_terminal(control: str) -> None:
+    key = f"sofa{control}Approved. 👩\u200d🎨.jpg"
+    (photo,) = dropped_photos(body({"key": quote_plus(key), "size": 9, "versionId": "v1"}))
+    assert photo.source.key == key
+    assert len(photo.file_name.splitlines()) == 1
+    assert "\x1b" not in photo.file_name
+    assert photo.file_name.endswith("Approved. 👩\u200d🎨.jpg")
+
+
 def test_a_photo_begins_at_work_with_nothing_decided() -> None:
     (photo,) = dropped_photos(body({"key": "sofa.jpg", "size": 9, "versionId": "v1"}))
     assert photo.status is Status.PROCESSING

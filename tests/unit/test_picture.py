@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageDraw, ImageFilter
+from PIL import Image, ImageCms, ImageDraw, ImageFilter, PngImagePlugin
 
 from resize import picture as module
 from resize.picture import SmallCopy, UnreadablePhotoError, laplacian_variance, small_copy
@@ -102,7 +102,7 @@ class TestBounds:
         measured = small(encoded(Image.new("RGB", (1200, 800))))[1].measurements
         assert (measured.width, measured.height) == (1200, 800)
 
-    @pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (1, 1), (2, 2)])
+    @pytest.mark.parametrize("size", [(1, 30_000), (30_000, 1), (1, 1), (2, 2)])
     @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
     def test_a_line_of_pixels_is_a_photo_too(
         self, encoded: Encode, size: tuple[int, int], kind: str
@@ -125,6 +125,18 @@ class TestOrientation:
         assert near(upright.getpixel((120, 20)), GREEN)
         assert near(upright.getpixel((30, 80)), BLUE)
 
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+    def test_a_photo_that_needs_no_shrinking_is_turned_once_too(
+        self, encoded: Encode, orientation: int, kind: str
+    ) -> None:
+        data = encoded(stored_as(orientation), kind, exif=exif_with(orientation))
+        upright, copy = small(data, 300)
+        assert upright.size == (copy.measurements.width, copy.measurements.height) == (300, 200)
+        assert near(upright.getpixel((60, 40)), RED)
+        assert near(upright.getpixel((240, 40)), GREEN)
+        assert near(upright.getpixel((60, 160)), BLUE)
+
     @pytest.mark.parametrize("orientation", [0, 9, 255])
     def test_an_orientation_that_does_not_exist_turns_nothing(
         self, encoded: Encode, orientation: int
@@ -133,9 +145,26 @@ class TestOrientation:
         assert (copy.measurements.width, copy.measurements.height) == (300, 200)
         assert near(upright.getpixel((30, 20)), RED)
 
-    def test_an_orientation_that_is_no_number_turns_nothing(self, encoded: Encode) -> None:
-        entry = struct.pack("<HHI4s", 0x0112, 2, 4, b"abc\0")
+    @pytest.mark.filterwarnings("ignore")
+    @pytest.mark.parametrize("count", [0, 1, 4, 0xFFFFFFFF])
+    @pytest.mark.parametrize("kind", [0, *range(2, 14), 99])
+    def test_an_orientation_that_is_no_number_turns_nothing(
+        self, encoded: Encode, kind: int, count: int
+    ) -> None:
+        entry = struct.pack("<HHI4s", 0x0112, kind, count, b"abc\0")
         exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry + b"\0\0\0\0"
+        upright, _ = small(encoded(corners(), exif=exif), 150)
+        assert near(upright.getpixel((30, 20)), RED)
+
+    def test_exif_that_cannot_be_read_turns_nothing(self, encoded: Encode) -> None:
+        text = PngImagePlugin.PngInfo()
+        text.add_text("Raw profile type exif", "\nexif\n  20\nno hexadecimal digits")
+        upright, _ = small(encoded(corners(), "PNG", pnginfo=text), 150)
+        assert near(upright.getpixel((30, 20)), RED)
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_exif_as_large_as_it_gets_turns_nothing(self, encoded: Encode) -> None:
+        exif = b"Exif\0\0II*\0\x08\0\0\0".ljust(65_000, b"\xff")
         upright, _ = small(encoded(corners(), exif=exif), 150)
         assert near(upright.getpixel((30, 20)), RED)
 
@@ -194,6 +223,12 @@ class TestColours:
         picture = Image.new("RGB", (60, 60), WHITE).convert(mode)
         shown, _ = small(encoded(picture, icc_profile=profile))
         assert near(shown.getpixel((30, 30)), WHITE)
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+    def test_a_profile_of_10_megabytes_refuses_no_photo(self, encoded: Encode, kind: str) -> None:
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        data = encoded(corners(), kind, icc_profile=profile.ljust(10_000_000, b"\0"))
+        assert near(small(data)[0].getpixel((30, 20)), RED, by=40)
 
     def test_a_profile_for_another_kind_of_picture_counts_as_none(self, encoded: Encode) -> None:
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -302,9 +337,42 @@ class TestRefusals:
                 refused += 1
         assert refused
 
-    def test_a_png_bomb_is_refused_before_it_is_unpacked(self) -> None:
-        with pytest.raises(UnreadablePhotoError, match="too large"):
-            small(png_of(15_000, 15_000))
+    def test_an_animation_without_a_clock_is_told_as_damaged(self, encoded: Encode) -> None:
+        data = bytearray(encoded(corners(), "AVIF", save_all=True, append_images=[corners()]))
+        clock = data.index(b"mdhd") + 24
+        data[clock : clock + 4] = bytes(4)
+        with pytest.raises(UnreadablePhotoError, match="damaged"):
+            small(bytes(data), 300)
+
+    def test_a_file_that_asks_for_more_memory_than_there_is_is_told_as_damaged(
+        self, encoded: Encode
+    ) -> None:
+        class LittleMemory(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                if (size or 0) > 2**30:
+                    raise MemoryError
+                return super().read(size)
+
+        # Given pixels that claim to take 4 GB of the file
+        data = bytearray(encoded(corners(), "PNG"))
+        length = data.index(b"IDAT") - 4
+        data[length : length + 4] = b"\xff\0\0\0"
+        with pytest.raises(UnreadablePhotoError, match="damaged"):
+            small_copy(LittleMemory(data), 256)
+
+    @pytest.mark.filterwarnings("ignore")
+    @pytest.mark.parametrize("size", [(15_000, 15_000), (60_000, 60_000)])
+    def test_a_png_bomb_is_refused_before_it_is_unpacked(self, size: tuple[int, int]) -> None:
+        with pytest.raises(UnreadablePhotoError, match=r"too large.*smaller copy"):
+            small(png_of(*size))
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_jpeg_over_the_limit_is_refused_with_both_numbers(self, encoded: Encode) -> None:
+        data = encoded(corners())
+        size = data.index(b"\xff\xc0") + 5
+        data = data[:size] + struct.pack(">HH", 15_000, 16_000) + data[size + 4 :]
+        with pytest.raises(UnreadablePhotoError, match=r"240 megapixels.*at most 220"):
+            small(data)
 
     def test_a_png_over_our_own_limit_is_refused_with_both_numbers(self) -> None:
         with pytest.raises(UnreadablePhotoError, match=r"100 megapixels.*at most 50"):

@@ -1,0 +1,120 @@
+"""What got lost between two steps is found: photos are started, once, and decisions told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from photo_tagger.domain.ids import photo_id as id_of
+
+from .breaking import broken
+from .conftest import Shop, eventually
+
+SOFA = "white-sofa.jpg"
+
+CRASH_AFTER_THE_RECORD = """
+import starter.throttle
+starter.throttle.Throttle._start = lambda *_: os._exit(1)
+"""
+CRASH_AFTER_THE_START = """
+import starter.throttle
+starter.throttle.lifecycle.started = lambda *_: os._exit(1)
+"""
+ODD_NAMES = (
+    "two  spaces.jpg",
+    "plus+plus.jpg",
+    'it\'s "quoted".jpg',
+    "100%25 off.jpg",
+    "sofa 🛋️.jpg",
+    "<script>alert(1)</script>.jpg",
+    "a&b=c?d#e.jpg",
+)
+
+
+@contextmanager
+def no_notifications(shop: Shop) -> Iterator[None]:
+    """While this lasts, the drop bucket tells nobody what is put into it."""
+    s3, bucket = shop.run.aws.client("s3"), shop.run.outputs["DropBucket"]
+    kept = s3.get_bucket_notification_configuration(Bucket=bucket)
+    kept.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    yield
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
+
+
+def put(shop: Shop, key: str) -> str:
+    bucket = shop.run.outputs["DropBucket"]
+    body = (shop.samples / SOFA).read_bytes() + key.encode()
+    answer = shop.run.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return id_of(bucket, key, answer["VersionId"])
+
+
+def executions_of(shop: Shop, photo_id: str) -> list[str]:
+    pages = (
+        shop.run.aws.client("stepfunctions")
+        .get_paginator("list_executions")
+        .paginate(stateMachineArn=shop.run.outputs["StateMachine"])
+    )
+    names = [execution["name"] for page in pages for execution in page["executions"]]
+    return [name for name in names if name.startswith(photo_id)]
+
+
+def assert_started_once(shop: Shop, photo_id: str) -> None:
+    shop.until(photo_id, "waiting")
+    assert executions_of(shop, photo_id) == [photo_id]
+    assert shop.actions(photo_id) == ["accepted", "started", "claimed", "drafted", "mailed"]
+
+
+def test_photos_whose_event_was_lost_are_found_under_any_name(shop: Shop) -> None:
+    with no_notifications(shop):
+        photos = [put(shop, f"lost/{name}") for name in ODD_NAMES]
+    assert shop.reconcile()["started"] == len(photos)
+    for photo_id in photos:
+        assert_started_once(shop, photo_id)
+    assert shop.reconcile() == {"resumed": 0, "started": 0, "started_again": 0}
+
+
+def test_a_photo_whose_message_expired_is_found(shop: Shop) -> None:
+    """The starter was off for longer than the queue keeps a message."""
+    functions, queue = shop.run.aws.client("lambda"), shop.run.aws.client("sqs")
+    [starting] = functions.list_event_source_mappings(FunctionName="pt-starter")[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=starting["UUID"], Enabled=False)
+    try:
+        photo_id = put(shop, "expired.jpg")
+        url = queue.get_queue_url(QueueName="pt-ready")["QueueUrl"]
+        eventually(lambda: messages(queue, url) == 1, "the message on the queue")
+        queue.purge_queue(QueueUrl=url)
+        assert messages(queue, url) == 0
+    finally:
+        functions.update_event_source_mapping(UUID=starting["UUID"], Enabled=True)
+    assert shop.run.record(photo_id) is None
+    assert shop.reconcile()["started"] == 1
+    assert_started_once(shop, photo_id)
+
+
+def messages(queue: Any, url: str) -> int:
+    answer = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@pytest.mark.parametrize(
+    "crash", [CRASH_AFTER_THE_RECORD, CRASH_AFTER_THE_START], ids=["before", "after"]
+)
+def test_a_start_that_was_cut_off_is_made_good_once(shop: Shop, crash: str) -> None:
+    """Before or after the execution was started; its message stays hidden for half an hour."""
+    started = int(crash is CRASH_AFTER_THE_START)
+    with broken(shop.run, "resize", "time.sleep(3)"):
+        with broken(shop.run, "starter", crash):
+            photo_id = shop.drop_sample(SOFA, "cut-off.jpg")
+            record = eventually(lambda: shop.run.record(photo_id), "the record")
+            eventually(lambda: len(executions_of(shop, photo_id)) == started, "the crash")
+        assert record.execution_arn is None
+        assert shop.reconcile()["started_again"] == 1
+        shop.until(photo_id, "waiting")
+    eventually(lambda: "started" in shop.actions(photo_id), "the start on record")
+    assert executions_of(shop, photo_id) == [photo_id]
+    assert shop.actions(photo_id).count("accepted") == 1
+    assert shop.actions(photo_id).count("started") == 1
