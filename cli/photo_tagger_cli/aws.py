@@ -1,4 +1,4 @@
-"""Step Functions of an AWS account or of a local run, and its errors in a sentence each."""
+"""An AWS account, or that of a local run, and its errors in a sentence each."""
 
 import contextlib
 import os
@@ -61,17 +61,17 @@ class AwsError(Exception):
     """AWS cannot be asked, or refuses; the message says what to do."""
 
 
-def step_functions(local_port: int | None) -> Any:
-    """The boto3 client, as the user's own AWS settings have it.
+def client(service: str, local_port: int | None) -> Any:
+    """The boto3 client of a service, as the user's own AWS settings have it.
 
     With `local_port`, the first port of a local run, it is the emulator of that run.
     """
     if local_port is None:
         # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI goes by AWS_REGION first.
         region = os.environ.get("AWS_REGION")
-        return boto3.client("stepfunctions", region_name=region, config=_PATIENT)
+        return boto3.client(service, region_name=region, config=_PATIENT)
     return boto3.client(
-        "stepfunctions",
+        service,
         endpoint_url=f"http://{HOST}:{Ports.from_first(local_port).aws}",
         region_name=REGION,
         aws_access_key_id="test",

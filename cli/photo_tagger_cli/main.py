@@ -4,11 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from photo_tagger_cli.aws import AwsError, step_functions, told_in_a_sentence
+from photo_tagger_cli.aws import AwsError, client, told_in_a_sentence
 from photo_tagger_cli.executions import STATUSES, executions
 from photo_tagger_cli.local_run import local_run
 from photo_tagger_cli.local_up import local_up
 from photo_tagger_cli.redrive import all_failed, redrive
+from photo_tagger_cli.requeue import Photos, requeue
 from photo_tagger_cli.workflow import Workflow
 from photo_tagger_local.aws.emulator import EmulatorError
 from photo_tagger_local.bedrock_relay import NoCredentialsError
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_local(local.add_subparsers(required=True, metavar="COMMAND"))
     _add_executions(commands)
     _add_redrive(commands)
+    _add_requeue(commands)
     return parser
 
 
@@ -93,6 +95,15 @@ def _add_redrive(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     _add_stack(parser)
     parser.set_defaults(command=_redrive)
+
+
+def _add_requeue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "requeue", help="for the admin: draft photos after all that were set aside or closed"
+    )
+    parser.add_argument("photo_ids", nargs="+", metavar="ID", help="the photo's id")
+    _add_stack(parser)
+    parser.set_defaults(command=_requeue)
 
 
 def _add_stack(parser: argparse.ArgumentParser) -> None:
@@ -196,8 +207,15 @@ def _redrive(parsed: argparse.Namespace) -> int:
         return redrive(workflow, photo_ids, dry_run=parsed.dry_run)
 
 
+def _requeue(parsed: argparse.Namespace) -> int:
+    port = _local_port(parsed)
+    with told_in_a_sentence(port):
+        photos = Photos(lambda service: client(service, port), parsed.prefix)
+        return requeue(photos, _workflow(parsed), parsed.photo_ids)
+
+
 def _workflow(parsed: argparse.Namespace) -> Workflow:
-    return Workflow(step_functions(_local_port(parsed)), parsed.prefix)
+    return Workflow(client("stepfunctions", _local_port(parsed)), parsed.prefix)
 
 
 def _local_port(parsed: argparse.Namespace) -> int | None:

@@ -1,7 +1,10 @@
 """A local run for the tests: the real template, functions, roles, mail and pages."""
 
+import contextlib
 import json
+import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +17,7 @@ from bs4 import BeautifulSoup
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
 from photo_tagger.domain.start import StartRequest
 from photo_tagger_local.inbox import StoredMail
-from photo_tagger_local.ports import Ports
+from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.reviewer import filled_in, link_in
 from photo_tagger_local.run import LocalRun, Options
 from photo_tagger_local.samples import make_samples
@@ -32,6 +35,16 @@ def eventually(look: Callable[[], Found | None], what: str) -> Found:
             return found
         time.sleep(0.2)
     raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
+
+
+def five_ports_in_a_row() -> Ports:
+    """Free ones, below those that the system gives to outgoing connections."""
+    for first in range(20000 + os.getpid() % 100 * 100, 32000, 5):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + 5):
+                held.enter_context(socket.socket()).bind((HOST, port))
+            return Ports.from_first(first)
+    raise AssertionError("no five free ports in a row")
 
 
 class Shop:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,23 +12,13 @@ from typing import Any
 import pytest
 
 from photo_tagger_cli.workflow import Workflow
-from photo_tagger_local.ports import HOST, Ports
+from photo_tagger_local.ports import Ports
 from photo_tagger_local.run import REGION, LocalRun, Options
 
-from .conftest import Shop, eventually
+from .conftest import Shop, eventually, five_ports_in_a_row
 
 COMMAND = [sys.executable, "-m", "photo_tagger_cli.main"]
 KEYLESS = '{"api_key": ""}'
-
-
-def five_in_a_row() -> Ports:
-    """Below the ports that the system gives to outgoing connections."""
-    for first in range(20000 + os.getpid() % 100 * 100, 32000, 5):
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for port in range(first, first + 5):
-                held.enter_context(socket.socket()).bind((HOST, port))
-            return Ports.from_first(first)
-    raise AssertionError("no five free ports in a row")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +26,7 @@ def failing_shop(
     tmp_path_factory: pytest.TempPathFactory, samples: Path
 ) -> Iterator[tuple[Shop, Ports]]:
     """A run of its own, since its executions are counted."""
-    ports = five_in_a_row()
+    ports = five_ports_in_a_row()
     with LocalRun(Options(tmp_path_factory.mktemp("admin"), ports)) as run:
         yield Shop(run, samples), ports
 
@@ -232,7 +220,7 @@ def test_on_aws_each_execution_has_its_page_in_one_piece(admin: Admin) -> None:
 
 
 def test_a_local_run_that_is_not_there_is_named_with_how_to_start_one() -> None:
-    first = five_in_a_row().console
+    first = five_ports_in_a_row().console
     for command in (["executions"], ["redrive", "--all-failed"]):
         exit_code, told = run(*command, "--local", "--port", str(first))
         assert exit_code == 1
