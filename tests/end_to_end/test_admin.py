@@ -193,6 +193,38 @@ def test_what_a_person_stopped_is_shown_and_left_out_of_all_failed(admin: Admin)
     assert f"{stopped}  ABORTED in NotifyOwner, can be redriven" in told
 
 
+def test_a_photo_that_was_set_aside_is_requeued_once_by_name(admin: Admin) -> None:
+    dark = admin.shop.drop_sample("guitar-on-stage.jpg", "requeue-me.jpg")
+    admin.shop.until(dark, "flagged")
+    admin.shop.until_ended(dark)
+
+    exit_code, told = admin.runs("requeue", dark)
+    assert f"{dark}  queued: it is drafted whatever the gate says" in told
+    assert exit_code == 0
+    admin.shop.until(dark, "waiting")
+    [requeued] = [row for row in admin.shop.run.audit_trail(dark) if row["action"] == "requeued"]
+    assert requeued["by_user"] == "arn:aws:iam::000000000000:root"
+
+    exit_code, told = admin.runs("requeue", dark)
+    assert exit_code == 1
+    assert f"{dark}  cannot be re-queued: it is on its way" in told
+    admin.shop.post(admin.shop.link(dark), "approve", description="Now it is wanted.")
+    admin.shop.until(dark, "listed")
+    exit_code, told = admin.runs("requeue", dark, "nonsense")
+    assert exit_code == 1
+    assert f"{dark}  cannot be re-queued: it is in the shop" in told
+    assert "nonsense  cannot be re-queued: there is no such photo" in told
+    assert "0 of 2 queued." in told
+
+
+def test_a_failed_photo_is_to_be_redriven_rather_than_requeued(admin: Admin) -> None:
+    photo_id = admin.fail("redrive-me.jpg")
+    exit_code, told = admin.runs("requeue", photo_id)
+    assert exit_code == 1
+    assert f"`photo-tagger redrive {photo_id}` takes it on from where it failed" in told
+    assert admin.shop.state(photo_id) == "approved"
+
+
 def test_on_aws_each_execution_has_its_page_in_one_piece(admin: Admin) -> None:
     photo_id = admin.fail("on-aws.jpg")
     aws = {
