@@ -23,6 +23,8 @@ from photo_tagger_local.aws.emulator import Emulator
 
 ACCOUNT = "000000000000"
 REGION = "ap-southeast-1"
+LONGER_THAN_A_SNAPSHOT_TAKES = 2.5
+"""Seconds, on a busy machine."""
 BOOTSTRAP = f'#!/bin/sh\nexec {sys.executable} -m awslambdaric "$_HANDLER"\n'
 HANDLER = """
 import json, os, time

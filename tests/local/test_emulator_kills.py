@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from .emulator_lab import (
+    LONGER_THAN_A_SNAPSHOT_TAKES,
     REGION,
     Lab,
     free_port,
@@ -27,8 +28,6 @@ from .emulator_lab import (
     token_task,
     wait_for,
 )
-
-LONGER_THAN_A_SNAPSHOT_TAKES = 2.5
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def apply() -> None:
         functions.take_turns,
         mail.relay_before_answering,
         objects.hide_what_is_missing,
+        objects.encode_listed_versions,
         roles.name_resources,
         roles.count_loopback_as_secure,
         queues.redeliver_after_stop,
