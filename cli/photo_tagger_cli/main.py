@@ -4,8 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from photo_tagger_cli.aws import AwsError, client, told_in_a_sentence
+from photo_tagger_cli.executions import STATUSES, executions
 from photo_tagger_cli.local_run import local_run
 from photo_tagger_cli.local_up import local_up
+from photo_tagger_cli.redrive import all_failed, redrive
+from photo_tagger_cli.requeue import Photos, requeue
+from photo_tagger_cli.workflow import Workflow
 from photo_tagger_local.aws.emulator import EmulatorError
 from photo_tagger_local.bedrock_relay import NoCredentialsError
 from photo_tagger_local.deploy import DeployError
@@ -15,6 +20,7 @@ from photo_tagger_local.samples import SamplesMissingError, make_samples
 from photo_tagger_local.web import PortTakenError
 
 _TOLD_IN_A_SENTENCE = (
+    AwsError,
     DeployError,
     EmulatorError,
     NoCredentialsError,
@@ -33,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     except _TOLD_IN_A_SENTENCE as error:
         print(f"photo-tagger: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("photo-tagger: interrupted", file=sys.stderr)
+        return 130
     return exit_code
 
 
@@ -44,7 +53,79 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     local = commands.add_parser("local", help="the whole system on this computer, without AWS")
     _add_local(local.add_subparsers(required=True, metavar="COMMAND"))
+    _add_executions(commands)
+    _add_redrive(commands)
+    _add_requeue(commands)
     return parser
+
+
+def _add_executions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "executions", help="for the admin: photos on their way and those that failed, and why"
+    )
+    parser.add_argument(
+        "--status",
+        choices=STATUSES,
+        help="only executions of this status (default: all that have not succeeded)",
+    )
+    _add_stack(parser)
+    parser.set_defaults(command=_executions)
+
+
+def _add_redrive(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "redrive", help="for the admin: let failed photos go on in the state where they failed"
+    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "photo_ids",
+        nargs="*",
+        type=_photo_id,
+        default=[],
+        metavar="ID",
+        help="as `photo-tagger executions` shows it, or the execution's ARN",
+    )
+    which.add_argument(
+        "--all-failed",
+        action="store_true",
+        help="every photo whose execution is FAILED or TIMED_OUT",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what can be redriven, and change nothing"
+    )
+    _add_stack(parser)
+    parser.set_defaults(command=_redrive)
+
+
+def _add_requeue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "requeue", help="for the admin: draft photos after all that were set aside or closed"
+    )
+    parser.add_argument("photo_ids", nargs="+", metavar="ID", help="the photo's id")
+    _add_stack(parser)
+    parser.set_defaults(command=_requeue)
+
+
+def _add_stack(parser: argparse.ArgumentParser) -> None:
+    """Which stack: one on AWS, in the account and region of the user, or a local run's."""
+    parser.add_argument(
+        "--prefix",
+        default="pt",
+        metavar="P",
+        help="the Prefix that the stack was deployed with (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--local",
+        action="store_true",
+        help="ask a running `photo-tagger local up` instead of AWS",
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help=f"with --local: the --port of that run (default: {DEFAULT_PORT})",
+    )
+    parser.set_defaults(usage_error=parser.error)
 
 
 def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -114,6 +195,38 @@ def _run(parsed: argparse.Namespace) -> int:
     )
 
 
+def _executions(parsed: argparse.Namespace) -> int:
+    with told_in_a_sentence(_local_port(parsed)):
+        return executions(_workflow(parsed), parsed.status, console_links=not parsed.local)
+
+
+def _redrive(parsed: argparse.Namespace) -> int:
+    with told_in_a_sentence(_local_port(parsed)):
+        workflow = _workflow(parsed)
+        photo_ids = all_failed(workflow) if parsed.all_failed else parsed.photo_ids
+        return redrive(workflow, photo_ids, dry_run=parsed.dry_run)
+
+
+def _requeue(parsed: argparse.Namespace) -> int:
+    port = _local_port(parsed)
+    with told_in_a_sentence(port):
+        photos = Photos(lambda service: client(service, port), parsed.prefix)
+        return requeue(photos, _workflow(parsed), parsed.photo_ids)
+
+
+def _workflow(parsed: argparse.Namespace) -> Workflow:
+    return Workflow(client("stepfunctions", _local_port(parsed)), parsed.prefix)
+
+
+def _local_port(parsed: argparse.Namespace) -> int | None:
+    """The first port of the local run to ask; None for AWS."""
+    if parsed.local:
+        return parsed.port or DEFAULT_PORT
+    if parsed.port:
+        parsed.usage_error("--port is a local run's: add --local")
+    return None
+
+
 def _samples(parsed: argparse.Namespace) -> int:
     for path in make_samples(parsed.folder):
         print(path)
@@ -125,6 +238,11 @@ def _folder(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
     return path
+
+
+def _photo_id(text: str) -> str:
+    """The last part of an execution's ARN; an id has no colon."""
+    return text.rpartition(":")[2]
 
 
 def _port(text: str) -> int:

@@ -2,9 +2,8 @@
 
 from photo_tagger.aws.clients import client
 from photo_tagger.aws.executions import console_url
+from photo_tagger.domain.faults import in_plain_words
 from watcher.changes import StatusChange
-
-_CAUSE_SHOWN = 400
 
 
 def tell_admin(failures: list[StatusChange], topic_arn: str) -> None:
@@ -20,6 +19,6 @@ def _told(failure: StatusChange) -> str:
     place = f" in {failure.state}" if failure.state else ""
     return (
         f"{failure.photo_id}: {failure.status}{place} with {failure.error}\n"
-        f"{failure.cause[:_CAUSE_SHOWN]}\n"
+        f"{in_plain_words(failure.error, failure.cause)}\n"
         f"Mend the cause, then redrive it: {console_url(failure.execution_arn)}"
     )

@@ -7,7 +7,6 @@ the function's own requirements.txt asks for: an import that would fail there fa
 import importlib.util
 import io
 import re
-import shutil
 import sys
 import tempfile
 import zipfile
@@ -53,15 +52,21 @@ def function_zip(functions: Path, folder: str, links: Path) -> bytes:
 
 
 def link_requirements(requirements: Path, links: Path) -> None:
-    """Link what `requirements` names, with all that those need, and AWS's runtime client."""
-    shutil.rmtree(links, ignore_errors=True)
-    links.mkdir(parents=True)
+    """Link what `requirements` names, with all that those need, and AWS's runtime client.
+
+    Links that are right are left alone: a function that goes on from an earlier run may be
+    importing through them.
+    """
+    links.mkdir(parents=True, exist_ok=True)
     names = [line for line in requirements.read_text().splitlines() if line.strip()]
-    for name in _with_dependencies([*names, RUNTIME_CLIENT]):
-        for entry in _top_level(name):
-            link = links / entry.name
-            if not link.exists():
-                link.symlink_to(entry)
+    packages = _with_dependencies([*names, RUNTIME_CLIENT])
+    wanted = {entry.name: entry for name in packages for entry in _top_level(name)}
+    for link in links.iterdir():
+        if link.readlink() != wanted.get(link.name):
+            link.unlink()
+    for name, entry in wanted.items():
+        if not (links / name).is_symlink():
+            (links / name).symlink_to(entry)
 
 
 def _with_dependencies(names: list[str]) -> set[str]:

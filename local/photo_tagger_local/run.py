@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from botocore.exceptions import ClientError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -155,8 +156,17 @@ class LocalRun:
         return Progress(self.aws.client("stepfunctions"), self.outputs["StateMachine"])
 
     def _upload(self, key: str, body: bytes) -> str:
-        bucket = self.outputs["DropBucket"]
-        answer = self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        """The photo's id; a run that was killed may have uploaded it and not noted that."""
+        s3, bucket = self.aws.client("s3"), self.outputs["DropBucket"]
+        try:
+            answer = s3.head_object(Bucket=bucket, Key=key)
+            there = answer["ETag"] == f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "404":
+                raise
+            there = False
+        if not there:
+            answer = s3.put_object(Bucket=bucket, Key=key, Body=body)
         return photo_id(bucket, key, answer["VersionId"])
 
     def _serve(self, starting: contextlib.ExitStack, app: ASGIApp, port: int) -> None:

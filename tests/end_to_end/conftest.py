@@ -1,7 +1,10 @@
 """A local run for the tests: the real template, functions, roles, mail and pages."""
 
+import contextlib
 import json
+import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +15,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
+from photo_tagger.domain.start import StartRequest
 from photo_tagger_local.inbox import StoredMail
-from photo_tagger_local.ports import Ports
+from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.reviewer import filled_in, link_in
 from photo_tagger_local.run import LocalRun, Options
 from photo_tagger_local.samples import make_samples
@@ -31,6 +35,16 @@ def eventually(look: Callable[[], Found | None], what: str) -> Found:
             return found
         time.sleep(0.2)
     raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
+
+
+def five_ports_in_a_row() -> Ports:
+    """Free ones, below those that the system gives to outgoing connections."""
+    for first in range(20000 + os.getpid() % 100 * 100, 32000, 5):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + 5):
+                held.enter_context(socket.socket()).bind((HOST, port))
+            return Ports.from_first(first)
+    raise AssertionError("no five free ports in a row")
 
 
 class Shop:
@@ -92,6 +106,13 @@ class Shop:
         states = self.run.aws.client("stepfunctions")
         states.redrive_execution(executionArn=self.execution_arn(photo_id))
 
+    def requeue(self, photo_id: str, start: int) -> None:
+        """Ask for a photo's execution of that number."""
+        sqs = self.run.aws.client("sqs")
+        request = StartRequest(photo_id=photo_id, start=start, by_user="the admin")
+        queue = sqs.get_queue_url(QueueName="pt-ready")["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody=request.message())
+
     def reconcile(self) -> dict[str, int]:
         """What the schedule does once a day; answers what was found."""
         answer = self.run.aws.client("lambda").invoke(
@@ -105,11 +126,14 @@ class Shop:
         record = self.run.record(photo_id)
         return record.status if record else "without a record"
 
+    def mails_so_far(self, photo_id: str) -> list[StoredMail]:
+        return [m for m in self.run.inbox.messages() if m.message[PHOTO_HEADER] == photo_id]
+
     def mails(self, photo_id: str, count: int = 1) -> list[StoredMail]:
         """The mails about a photo, once there are as many."""
 
         def look() -> list[StoredMail] | None:
-            found = [m for m in self.run.inbox.messages() if m.message[PHOTO_HEADER] == photo_id]
+            found = self.mails_so_far(photo_id)
             return found if len(found) >= count else None
 
         return eventually(look, f"{count} mails about {photo_id}")

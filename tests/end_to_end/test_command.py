@@ -15,7 +15,7 @@ import pytest
 
 from photo_tagger_local.ports import HOST
 
-from .conftest import eventually
+from .conftest import eventually, five_ports_in_a_row
 
 NO_PHOTO = "[red] prices.txt"
 """A name that a terminal library could take for a style of its own."""
@@ -90,11 +90,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def first_port() -> int:
-    """The first of five ports in a row that nobody uses."""
-    for first in range(42000, 60000, 50):
-        if all(_free(port) for port in range(first, first + 5)):
-            return first
-    raise AssertionError("no five free ports in a row")
+    return five_ports_in_a_row().console
 
 
 def _free(port: int) -> bool:

@@ -194,14 +194,10 @@ def test_a_crash_between_keeping_the_token_and_mailing(shop: Shop) -> None:
     with broken(shop.run, "notify", CRASH_BEFORE_THE_MAIL):
         photo_id = shop.drop_sample(SOFA, "token-crash.jpg")
         shop.until_failed(photo_id, "NotifyOwner")
-    assert photo_id not in [mail.message["X-Photo-Tagger-Photo"] for mail in _mails(shop)]
+    assert shop.mails_so_far(photo_id) == []
     shop.redrive(photo_id)
     shop.post(shop.link(photo_id), "approve")
     assert_decided_once(shop, photo_id)
-
-
-def _mails(shop: Shop) -> list:
-    return shop.run.inbox.messages()
 
 
 def test_a_decision_while_the_wait_runs_out(impatient_shop: Shop) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse
 
+from photo_tagger_local import inbox as inbox_server
 from photo_tagger_local import shop as shop_server
 from photo_tagger_local.demo_reader import server as reader_server
 from photo_tagger_local.ports import Ports
@@ -160,15 +161,28 @@ def test_a_model_that_throttles_for_longer_than_the_retries(
     ]
 
 
-def test_a_mail_service_that_refuses(hurried: Shop) -> None:
-    shop, ses = hurried, hurried.run.aws.client("ses")
-    ses.delete_identity(Identity="photo-tagger@shop.example")
-    try:
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ("554 5.7.1 This address is blocked", "MessageRejected"),
+        ("451 4.3.0 Please try again later", "MailUnavailableError"),
+    ],
+)
+def test_a_mail_service_that_refuses(
+    hurried: Shop, monkeypatch: pytest.MonkeyPatch, reply: str, error: str
+) -> None:
+    shop = hurried
+
+    async def refuse(*_: Any) -> str:
+        return reply
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox_server.Inbox, "handle_DATA", refuse)
         photo_id = shop.drop_sample(SOFA, "unmailed.jpg")
         failed = shop.until_failed(photo_id, "NotifyOwner")
-        assert failed["error"] == "MessageRejected"
-    finally:
-        ses.verify_email_identity(EmailAddress="photo-tagger@shop.example")
+    assert failed["error"] == error
+    assert reply[4:] in json.loads(failed["cause"])["errorMessage"]
+    assert shop.mails_so_far(photo_id) == []
 
     shop.redrive(photo_id)
     shop.post(shop.link(photo_id), "approve")

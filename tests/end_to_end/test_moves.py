@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from photo_tagger.domain.start import StartRequest
-
 from .breaking import broken
 from .conftest import Shop, eventually
 
@@ -37,12 +35,6 @@ def versions(shop: Shop, bucket: str, prefix: str) -> list[bytes]:
         s3.get_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])["Body"].read()
         for entry in reversed(found)
     ]
-
-
-def requeue(shop: Shop, photo_id: str, start: int) -> None:
-    queue = shop.run.aws.client("sqs").get_queue_url(QueueName="pt-ready")["QueueUrl"]
-    request = StartRequest(photo_id=photo_id, start=start, by_user="the admin")
-    shop.run.aws.client("sqs").send_message(QueueUrl=queue, MessageBody=request.message())
 
 
 def test_a_newer_upload_under_the_same_name_survives(shop: Shop) -> None:
@@ -107,7 +99,7 @@ def test_a_requeued_photo_passes_and_keeps_its_history(shop: Shop, sample: str) 
     shop.until_ended(photo_id)
     before = shop.run.audit_trail(photo_id)
 
-    requeue(shop, photo_id, 2)
+    shop.requeue(photo_id, 2)
 
     shop.post(shop.link(photo_id), "approve", title="Second chance", description="It has one.")
     record = shop.until(photo_id, "listed")
@@ -130,7 +122,7 @@ def test_a_rejected_photo_can_be_requeued_and_rejected_again(shop: Shop) -> None
     lies = shop.until(photo_id, "rejected").flagged
     shop.until_ended(photo_id)
 
-    requeue(shop, photo_id, 2)
+    shop.requeue(photo_id, 2)
 
     second = shop.link(photo_id, mail=2)
     assert "There is a newer draft" in shop.browser.get(first).text
@@ -144,6 +136,6 @@ def test_a_requeued_file_that_cannot_be_opened_is_set_aside_again(shop: Shop) ->
     photo_id = shop.drop("no-photo.jpg", b"still not a photo")
     shop.until(photo_id, "flagged")
     shop.until_ended(photo_id)
-    requeue(shop, photo_id, 2)
+    shop.requeue(photo_id, 2)
     eventually(lambda: shop.actions(photo_id).count("flagged") == 2, "set aside again")
     assert "not a photo we can open" in shop.until(photo_id, "flagged").flag_reasons[0]

@@ -490,7 +490,7 @@ def boto(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Boto:
     return calls
 
 
-def wait_for(check: Callable[[], Any], seconds: float = 5) -> Any:
+def wait_for(check: Callable[[], Any], seconds: float = 20) -> Any:
     """The first true answer of `check`."""
     end = time.monotonic() + seconds
     while not (answer := check()):

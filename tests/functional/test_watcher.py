@@ -186,7 +186,13 @@ class TestFailures:
                 "startDate": int(found["startDate"].timestamp() * 1000),
                 "stopDate": int(found["stopDate"].timestamp() * 1000),
                 "error": found["error"],
-                "cause": "the store answered 401",
+                "cause": json.dumps(
+                    {
+                        "errorMessage": "the store answered 401",
+                        "errorType": "StoreRefusedUsError",
+                        "stackTrace": ["  File handler.py, line 41"],
+                    }
+                ),
                 "redriveCount": 0,
                 "redriveDate": None,
             }
@@ -205,12 +211,14 @@ class TestFailures:
             chair.photo,
             "FAILED in Only",
             "StoreRefusedUsError",
-            "the store answered 401",
+            "The store refuses our key or our request: the store answered 401. Mend the key",
             "redrive",
             f"https://ap-southeast-1.console.aws.amazon.com/states/home?region=ap-southeast-1"
             f"#/v2/executions/details/{chair.execution}",
         ):
             assert words in told["Message"]
+        for jargon in ("errorMessage", "stackTrace", "{"):
+            assert jargon not in told["Message"]
 
     def test_is_on_the_photos_trail_once_however_often_it_is_told(self, aws: Any) -> None:
         sofa = self.failed(aws)

@@ -2,215 +2,36 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from photo_tagger_local.aws.emulator import Emulator, EmulatorError
+from photo_tagger_local.aws.emulator import EmulatorError
 
-ACCOUNT = "000000000000"
-REGION = "ap-southeast-1"
-BOOTSTRAP = f'#!/bin/sh\nexec {sys.executable} -m awslambdaric "$_HANDLER"\n'
-HANDLER = """
-import json, os, time
-import boto3
-
-
-class NamedError(Exception):
-    pass
-
-
-def note(event):
-    with open(os.environ["CALLS"], "a") as calls:
-        calls.write(json.dumps(event) + "\\n")
-
-
-def handle(event, context):
-    note(event)
-    time.sleep(event.get("sleep", 0))
-    marker = os.environ["CALLS"] + "." + event.get("until", "never")
-    if event.get("fails") and not os.path.exists(marker):
-        raise NamedError("asked to fail")
-    if event.get("answers"):
-        boto3.client("stepfunctions").send_task_success(
-            taskToken=event["token"], output=json.dumps("answered at once"))
-    if event.get("redrives"):
-        boto3.client("stepfunctions").redrive_execution(executionArn=event["redrives"])
-    return event.get("returns")
-
-
-def consume(event, context):
-    body = json.loads(event["Records"][0]["body"])
-    note({**body, "receives": event["Records"][0]["attributes"]["ApproximateReceiveCount"]})
-    time.sleep(body.get("sleep", 0))
-
-
-def serve(event, context):
-    return {"statusCode": 200, "body": "a page"}
-"""
-T = TypeVar("T")
-
-
-def wait_for(what: Callable[[], T], seconds: float = 10.0) -> T:
-    """The first truthy result of `what`; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := what():
-            return result
-        time.sleep(0.05)
-    raise AssertionError(f"nothing within {seconds} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def make_emulator(directory: Path, **options: Any) -> Emulator:
-    settings: dict[str, Any] = {"port": free_port(), "smtp_port": free_port()} | options
-    return Emulator(
-        state_dir=directory / "aws",
-        bedrock_endpoint=None,
-        log_file=directory / "aws.log",
-        functions_env={"CALLS": str(directory / "calls")},
-        **settings,
-    )
-
-
-class Lab:
-    """An emulator with one function, and the means to run a state machine in one line."""
-
-    def __init__(self, directory: Path, settings: dict[str, str] | None = None) -> None:
-        self.directory = directory
-        self.emulator = make_emulator(directory)
-        self.emulator.functions_env |= settings or {}
-        self.emulator.start()
-        self.functions = self.emulator.client("lambda")
-        self.states = self.emulator.client("stepfunctions")
-        self.role = self.make_role("lab", ["states:SendTaskSuccess"])
-        self.add_function("task", "code.handle", self.role)
-
-    def make_role(self, name: str, actions: list[str]) -> str:
-        iam = self.emulator.client("iam")
-        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
-        arn = iam.create_role(
-            RoleName=name,
-            AssumeRolePolicyDocument=policy({**trust, "Action": "sts:AssumeRole"}),
-        )["Role"]["Arn"]
-        allow = policy({"Effect": "Allow", "Action": actions, "Resource": "*"})
-        iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=allow)
-        return str(arn)
-
-    def add_function(self, name: str, handler: str, role: str, timeout: int = 10) -> None:
-        self.functions.create_function(
-            FunctionName=name,
-            Runtime="provided.al2023",
-            Handler=handler,
-            Role=role,
-            Timeout=timeout,
-            Code={"ZipFile": code_zip()},
-        )
-
-    def start(self, states: dict[str, Any], data: Any = None, **more: Any) -> str:
-        """Start an execution of a machine with these states; its ARN."""
-        name = f"machine-{time.monotonic_ns()}"
-        machine = self.states.create_state_machine(
-            name=name,
-            roleArn=self.role,
-            definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
-        )["stateMachineArn"]
-        started = self.states.start_execution(
-            stateMachineArn=machine, input=json.dumps(data or {}), **more
-        )
-        return str(started["executionArn"])
-
-    def describe(self, arn: str) -> dict[str, Any]:
-        return dict(self.states.describe_execution(executionArn=arn))
-
-    def end_of(self, arn: str) -> dict[str, Any]:
-        def closed() -> dict[str, Any] | None:
-            found = self.describe(arn)
-            return found if found["status"] != "RUNNING" else None
-
-        return wait_for(closed)
-
-    def events(self, arn: str) -> list[str]:
-        return [event["type"] for event in self.history(arn)]
-
-    def history(self, arn: str) -> list[dict[str, Any]]:
-        return list(self.states.get_execution_history(executionArn=arn)["events"])
-
-    def calls(self, mark: str) -> list[dict[str, Any]]:
-        """The events that functions noted and that carry this mark."""
-        path = self.directory / "calls"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [call for call in map(json.loads, lines) if call.get("mark") == mark]
-
-    def token(self, mark: str, number: int = 1) -> str:
-        wait_for(lambda: len(self.calls(mark)) >= number)
-        return str(self.calls(mark)[number - 1]["token"])
-
-    def restart(self) -> None:
-        self.emulator.stop()
-        self.emulator.start()
-
-    def succeed(self, token: str, output: Any = "yes") -> None:
-        self.states.send_task_success(taskToken=token, output=json.dumps(output))
-
-    def let_pass(self, name: str) -> None:
-        """From now on, calls that fail `until` this name succeed."""
-        (self.directory / f"calls.{name}").touch()
-
-
-def policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def code_zip() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        bootstrap = zipfile.ZipInfo("bootstrap")
-        bootstrap.external_attr = 0o755 << 16
-        archive.writestr(bootstrap, BOOTSTRAP)
-        archive.writestr("code.py", HANDLER)
-    return packed.getvalue()
-
-
-def task(payload: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {"FunctionName": "task", "Payload": payload},
-        "ResultSelector": {"value.$": "$.Payload"},
-        "ResultPath": "$.result",
-        "End": True,
-    } | fields
-
-
-def token_task(payload: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    with_token = payload | {"token.$": "$$.Task.Token"}
-    waits = {"Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken"}
-    state = task(with_token) | waits | fields
-    del state["ResultSelector"]
-    return state
-
-
-def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return str(error.value.response["Error"]["Code"])
+from .emulator_lab import (
+    ACCOUNT,
+    REGION,
+    Lab,
+    as_role,
+    code_of,
+    free_port,
+    make_emulator,
+    pids_of_group,
+    policy,
+    redrivable,
+    task,
+    token_task,
+    wait_for,
+)
 
 
 @pytest.fixture(scope="module")
@@ -245,14 +66,6 @@ def addresses_of_group(group: int) -> set[str]:
                 host = ".".join(str(byte) for byte in reversed(bytes.fromhex(address)))
                 found.add(f"{host}:{int(port, 16)}")
     return found
-
-
-def pids_of_group(group: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split() for line in listed.splitlines()]
-    return [int(pid) for pid, pgid, stat in rows if int(pgid) == group and stat[0] != "Z"]
 
 
 def test_functions_end_with_the_emulator(tmp_path: Path) -> None:
@@ -292,7 +105,7 @@ def test_everything_ends_when_the_parent_is_killed(tmp_path: Path) -> None:
     parent.stdout.close()
 
     wait_for(lambda: not pids_of_group(group))
-    assert (tmp_path / "aws/state/stepfunctions.json").exists()
+    assert (tmp_path / "aws/state/snapshot").exists()
 
 
 def test_taken_port_is_named(lab: Lab, tmp_path: Path) -> None:
@@ -392,7 +205,7 @@ def test_closed_and_unknown_tokens_are_told_apart(lab: Lab) -> None:
         assert code_of(refused) == code
 
 
-# --- start and redrive ----------------------------------------------------------------------------
+# --- starts ---------------------------------------------------------------------------------------
 
 
 def test_same_name_and_input_is_the_running_execution(lab: Lab) -> None:
@@ -416,116 +229,6 @@ def test_same_name_and_input_is_the_running_execution(lab: Lab) -> None:
     with pytest.raises(ClientError) as refused:
         again({"a": 1})
     assert code_of(refused) == "ExecutionAlreadyExists"
-
-
-def redrivable(lab: Lab, mark: str) -> str:
-    """A FAILED execution: `First` succeeded, `Second` fails until `let_pass(mark)`."""
-    second = {"mark": mark, "state": "Second", "fails": True, "until": mark, "got.$": "$.result"}
-    states = {
-        "First": task({"mark": mark, "state": "First", "returns": "from First"}, Next="Second"),
-        "Second": task(second),
-    }
-    del states["First"]["End"]
-    arn = lab.start(states)
-    assert lab.end_of(arn)["status"] == "FAILED"
-    return arn
-
-
-def test_redrive_goes_on_at_the_failed_state(lab: Lab) -> None:
-    arn = redrivable(lab, "redrive")
-    assert lab.describe(arn)["redriveStatus"] == "REDRIVABLE"
-    before = lab.events(arn)
-    lab.let_pass("redrive")
-
-    date = lab.states.redrive_execution(executionArn=arn)["redriveDate"]
-
-    end = lab.end_of(arn)
-    assert end["status"] == "SUCCEEDED"
-    assert (end["redriveCount"], end["redriveDate"]) == (1, date)
-    assert end["redriveStatus"] == "NOT_REDRIVABLE"
-    assert "SUCCEEDED" in end["redriveStatusReason"]
-    assert [call["state"] for call in lab.calls("redrive")] == ["First", "Second", "Second"]
-    assert lab.calls("redrive")[-1]["got"] == {"value": "from First"}
-    assert lab.events(arn)[: len(before) + 1] == [*before, "ExecutionRedriven"]
-    listed = lab.states.list_executions(stateMachineArn=end["stateMachineArn"])["executions"]
-    assert listed[0]["redriveCount"] == 1
-
-
-def test_redrive_uses_the_definition_of_the_start(lab: Lab) -> None:
-    arn = redrivable(lab, "definition")
-    changed = {"StartAt": "Second", "States": {"Second": {"Type": "Fail", "Error": "Changed"}}}
-    lab.states.update_state_machine(
-        stateMachineArn=lab.describe(arn)["stateMachineArn"], definition=json.dumps(changed)
-    )
-    lab.let_pass("definition")
-    lab.states.redrive_execution(executionArn=arn)
-    assert lab.end_of(arn)["status"] == "SUCCEEDED"
-
-
-def test_redriven_wait_has_a_new_token(lab: Lab) -> None:
-    arn = lab.start({"A": token_task({"mark": "again"}, TimeoutSeconds=1)})
-    assert lab.end_of(arn)["error"] == "States.Timeout"
-
-    lab.states.redrive_execution(executionArn=arn)
-
-    new = lab.token("again", 2)
-    assert new != lab.token("again")
-    lab.succeed(new)
-    assert lab.end_of(arn)["status"] == "SUCCEEDED"
-
-
-def test_redrive_asks_again_when_an_answer_broke_its_state(lab: Lab) -> None:
-    state = token_task({"mark": "broke"}) | {
-        "ResultSelector": {"parsed.$": "States.StringToJson($.text)"}
-    }
-    arn = lab.start({"A": state})
-    lab.succeed(lab.token("broke"), {"text": "no JSON"})
-    assert lab.end_of(arn)["status"] == "FAILED"
-
-    lab.states.redrive_execution(executionArn=arn)
-
-    lab.succeed(lab.token("broke", 2), {"text": "1"})
-    assert json.loads(lab.end_of(arn)["output"])["result"] == {"parsed": 1}
-
-
-def test_aborted_execution_is_redriven_once(lab: Lab) -> None:
-    """The walk that the abort left in its function must not go on beside the redriven one."""
-    arn = lab.start({"A": task({"mark": "twice", "sleep": 1})})
-    wait_for(lambda: lab.calls("twice"))
-    time.sleep(0.5)
-    lab.states.stop_execution(executionArn=arn)
-    lab.states.redrive_execution(executionArn=arn)
-
-    end = lab.end_of(arn)
-
-    assert end["status"] == "SUCCEEDED"
-    assert (end["stopDate"] - end["redriveDate"]).total_seconds() >= 1
-    assert lab.events(arn).count("TaskSucceeded") == 1
-
-
-def test_redrive_is_refused_as_aws_does(lab: Lab) -> None:
-    running = lab.start({"A": token_task({"mark": "refused"})})
-    done = lab.start({"A": {"Type": "Succeed"}})
-    lab.end_of(done)
-    for arn, code in [
-        (running, "ExecutionNotRedrivable"),
-        (done, "ExecutionNotRedrivable"),
-        (done + "x", "ExecutionDoesNotExist"),
-    ]:
-        with pytest.raises(ClientError) as refused:
-            lab.states.redrive_execution(executionArn=arn)
-        assert code_of(refused) == code
-
-
-def test_redrive_with_the_same_client_token_happens_once(lab: Lab) -> None:
-    arn = redrivable(lab, "client-token")
-    dates = set()
-    for _ in range(2):
-        redriven = lab.states.redrive_execution(executionArn=arn, clientToken="a" * 36)
-        dates.add(redriven["redriveDate"])
-        lab.end_of(arn)
-    assert len(dates) == 1
-    assert lab.describe(arn)["redriveCount"] == 1
 
 
 # --- roles and places -----------------------------------------------------------------------------
@@ -569,27 +272,6 @@ def test_policy_that_demands_tls_lets_local_calls_pass(lab: Lab) -> None:
     s3.put_bucket_policy(Bucket="tls", Policy=policy(only_tls))
     session = as_role(lab, {"s3:PutObject": "arn:aws:s3:::tls/*"})
     session("s3").put_object(Bucket="tls", Key="a", Body=b"")
-
-
-def as_role(lab: Lab, granted: dict[str, str]) -> Callable[[str], Any]:
-    """Clients with a role's session, which may take each action on its one resource."""
-    name = f"role-{time.monotonic_ns()}"
-    arn = lab.make_role(name, ["sts:GetCallerIdentity"])
-    iam = lab.emulator.client("iam")
-    for number, (action, resource) in enumerate(granted.items()):
-        document = policy({"Effect": "Allow", "Action": action, "Resource": resource})
-        iam.put_role_policy(RoleName=name, PolicyName=f"p{number}", PolicyDocument=document)
-    keys = lab.emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")[
-        "Credentials"
-    ]
-    return lambda service: boto3.client(
-        service,
-        endpoint_url=lab.emulator.endpoint,
-        region_name=REGION,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
 
 
 def test_a_burst_takes_turns(lab: Lab) -> None:

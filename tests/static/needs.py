@@ -107,9 +107,15 @@ NEEDS: dict[Site, list[Need]] = {
         on("DraftsTable", "dynamodb:PutItem"),
     ],
     Site("resize.claims.Claims.claim", "dynamodb.transact_write_items Put"): [],
-    Site("resize.resizer._fetch", "s3.get_object VersionId"): [
+    Site("resize.resizer._unless_deleted", "s3.get_object VersionId"): [
         on("DropBucket/*", "s3:GetObjectVersion"),
         on("FlaggedBucket/*", "s3:GetObjectVersion"),
+    ],
+    Site("resize.resizer._unless_deleted", "s3.head_object"): [
+        on("DropBucket/*", "s3:GetObject"),
+        on("DropBucket", "s3:ListBucket"),
+        on("FlaggedBucket/*", "s3:GetObject"),
+        on("FlaggedBucket", "s3:ListBucket"),
     ],
     Site("resize.resizer.Resizer.run", "s3.put_object"): [
         on("ResizedBucket/*", "s3:PutObject"),

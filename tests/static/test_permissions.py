@@ -577,7 +577,7 @@ def test_a_workflow_that_calls_something_else_is_noticed(
             "resize.resizer",
             ", VersionId=source.version_id",
             "",
-            "resize.resizer._fetch does “s3.get_object”, and the table",
+            "resize.resizer._unless_deleted does “s3.get_object”, and the table",
         ),
         (
             "photo_tagger.aws.drafts",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -23,10 +26,10 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _LOG_TAIL_LINES = 20
 
-# Functions are host processes of 30 MB and more. Tasks of executions take turns in
-# WORKFLOW_PLACES of them (see mends.take_turns); the rest of FUNCTION_PLACES is for what must
-# never wait for those: the starter, which holds its places until its executions move on, the
-# review pages and the schedules.
+# Functions are host processes of 30 MB and more. Tasks of executions take turns in WORKFLOW_PLACES
+# of them (see mends/functions.py); the rest of FUNCTION_PLACES is for what must never wait for
+# those: the starter, which holds its places until its executions move on, the review pages and the
+# schedules.
 WORKFLOW_PLACES = 6
 FUNCTION_PLACES = 32
 
@@ -38,9 +41,9 @@ class EmulatorError(Exception):
 class Emulator:
     """The embedded AWS: one child process that listens on 127.0.0.1 only.
 
-    All its state is under `state_dir` and outlives `stop` (and the end of this process, however
-    it ends); a kill -9 of the child itself loses what happened since its start. Functions run as
-    processes of its own and end with it.
+    All its state is under `state_dir` and outlives `stop`, the end of this process and a kill -9 of
+    the child itself (`mends/state_on_disk.py` tells the limits of that). Functions run as
+    processes of its own and end with it; after a kill -9 of the child, with `stop`.
 
     Args:
         port: TCP port of the endpoint, the same for every service.
@@ -86,13 +89,17 @@ class Emulator:
     def start(self) -> None:
         """Start the emulator and return when it answers.
 
+        An emulator that another process started with this state, and left when it was killed, is
+        waited for: it is still saving.
+
         Raises:
-            EmulatorError: the port is taken, or the emulator ended or did not answer in time.
+            EmulatorError: the state is in use or the port is taken, or the emulator ended or did
+                not answer in time.
         """
-        self._check_port()
-        self._make_directories()
-        with self.log_file.open("ab") as log:
-            self._process = self._spawn(log)
+        with self._held_state() as hold:
+            self._check_port()
+            self._make_directories()
+            self._process = self._spawn(hold)
         try:
             self._wait_until_ready()
         except BaseException:
@@ -150,6 +157,26 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @contextlib.contextmanager
+    def _held_state(self) -> Iterator[IO[bytes]]:
+        """Wait until no emulator has this state, then hold it; the child goes on holding it."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        with (self.state_dir / "lock").open("wb") as hold:
+            while True:
+                try:
+                    fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        raise EmulatorError(
+                            f"{self.state_dir} is in use by another local run: end that one, or "
+                            "choose another state."
+                        ) from error
+                    time.sleep(0.1)
+                else:
+                    break
+            yield hold
+
     def _check_port(self) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -168,17 +195,19 @@ class Emulator:
             (self.state_dir / name).mkdir(parents=True, exist_ok=True)
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
 
-    def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _spawn(self, hold: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start the child in a group of its own; the pipe tells it when its parent is gone."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "photo_tagger_local.aws"],
-            cwd=_PACKAGES,
-            env=self._environment(),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with self.log_file.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "photo_tagger_local.aws"],
+                cwd=_PACKAGES,
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(hold.fileno(),),
+            )
 
     def _environment(self) -> dict[str, str]:
         """All that the child gets, because functions inherit what the child has."""
