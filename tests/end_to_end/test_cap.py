@@ -28,20 +28,17 @@ LEFT_THE_MACHINE = {"SaveDraft", "FlagPhoto", "SkipDuplicate"}
 DRAFTED = ("white-sofa.jpg", "chair.jpg", "wicker-basket.jpg", "old-telephone.jpg")
 TOO_DARK = "guitar-on-stage.jpg"
 
-KEYS = (
-    "white sofa (1).jpg",
-    "drive/1AbC/a+b ++.jpg",
-    "the owner's.jpg",
-    'the "best" sofa.jpg',
+NAMES = (
+    "drive/1AbC/white sofa ++ a+b (1).jpg",
+    'the owner\'s "best" sofa.jpg',
     "100%25.jpg",
-    "50% off.jpg",
-    "100%zz&a=b;c#d?e.jpg",
+    "50% off %zz.jpg",
     "沙发 📷 👩\u200d🎨.jpg",
     "<script>alert(1)</script>.jpg",
-    "{{ 7 * 7 }} ${x}.jpg",
+    "<img src=x onerror=alert(1)> & <b>co.jpg",
+    "{{ 7 * 7 }} ${x} a&b=c;d#e?f.jpg",
     f"{'a folder/' * 88}{'of 900 characters' * 6}.jpg"[-900:],
     f"{'a long name ' * 80}.jpg"[-900:],
-    "....jpg",
 )
 
 
@@ -139,18 +136,25 @@ def most_at_once(intervals: list[tuple[datetime, datetime]]) -> int:
     return max(accumulate(step for _, step in sorted(starts + ends)))
 
 
-def test_of_30_photos_at_once_never_more_than_the_cap_are_at_work(own_shop: Shop) -> None:
-    # Given 12 photos to draft, 9 too dark and 9 that are no photos
-    bodies = {f"drafted {n}.jpg": photo(own_shop, DRAFTED[n % 4], str(n)) for n in range(12)}
-    bodies |= {f"dark {n}.jpg": photo(own_shop, TOO_DARK, str(n)) for n in range(9)}
-    bodies |= {f"letter {n}.jpg": f"Dear shop, {n}".encode() for n in range(9)}
-    # When all are dropped at once
-    photos = [upload(own_shop, key, body) for key, body in bodies.items()]
-    # Then each comes to its own end
+@pytest.fixture(scope="module")
+def burst(own_shop: Shop) -> dict[str, str]:
+    """30 photos dropped at once: 10 to draft, 8 too dark, 12 that are none; photo ids by key."""
+    bodies = {key: photo(own_shop, DRAFTED[n % 4], key) for n, key in enumerate(NAMES)}
+    bodies |= {f"dark {n}.jpg": photo(own_shop, TOO_DARK, str(n)) for n in range(8)}
+    bodies |= {f"letter {n}.jpg": f"Dear shop, {n}".encode() for n in range(12)}
+    return {key: upload(own_shop, key, body) for key, body in bodies.items()}
+
+
+def test_of_30_photos_at_once_never_more_than_the_cap_are_at_work(
+    own_shop: Shop, burst: dict[str, str]
+) -> None:
+    photos = list(burst.values())
+    # Each comes to its own end
     records = [own_shop.until(name, "waiting", "flagged") for name in photos]
-    assert [record.status for record in records] == ["waiting"] * 12 + ["flagged"] * 18
-    # And no photo was lost or started twice
-    assert sorted(executions(own_shop)) == sorted(photos)
+    assert [record.status for record in records] == ["waiting"] * 10 + ["flagged"] * 20
+    # And none was lost or started twice
+    started = [name for name in executions(own_shop) if name.startswith(tuple(photos))]
+    assert sorted(started) == sorted(photos)
     for name in photos:
         actions = own_shop.actions(name)
         assert (actions.count("accepted"), actions.count("started")) == (1, 1)
@@ -183,15 +187,9 @@ def test_the_test_event_of_s3_is_swallowed(own_shop: Shop) -> None:
     assert executions(own_shop) == before
 
 
-@pytest.fixture(scope="module")
-def named(own_shop: Shop) -> dict[str, str]:
-    """Photos under names of every kind, all dropped at once: photo ids by key."""
-    return {key: upload(own_shop, key, photo(own_shop, "white-sofa.jpg", key)) for key in KEYS}
-
-
-@pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
-def test_a_photo_may_have_any_name(own_shop: Shop, named: dict[str, str], key: str) -> None:
-    name = named[key]
+@pytest.mark.parametrize("key", NAMES, ids=range(len(NAMES)))
+def test_a_photo_may_have_any_name(own_shop: Shop, burst: dict[str, str], key: str) -> None:
+    name = burst[key]
     assert re.fullmatch(r"[a-z0-9-]{12,80}", name)
     record = own_shop.until(name, "waiting")
     file_name = key.rpartition("/")[2]
@@ -200,13 +198,13 @@ def test_a_photo_may_have_any_name(own_shop: Shop, named: dict[str, str], key: s
     [mail] = own_shop.mails(name)
     plain, html = (mail.message.get_body((kind,)) for kind in ("plain", "html"))
     assert plain
-    assert f"\nPhoto: {file_name}\n" in plain.get_content()
+    assert f"Photo: {file_name}" in plain.get_content().splitlines()
     assert html
     assert shown(file_name) in text_of(html.get_content())
     # And so does the page, where it is nothing but text
     page = own_shop.browser.get(own_shop.link(name)).text
     assert f"Photo: {shown(file_name)}" in text_of(page)
-    assert not BeautifulSoup(page, "html.parser").find_all("script")
+    assert not BeautifulSoup(page, "html.parser").select("script, [onerror]")
 
 
 def shown(text: str) -> str:
