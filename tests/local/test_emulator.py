@@ -161,6 +161,19 @@ def test_failed_dispatch_fails_the_task_by_name(lab: Lab) -> None:
     assert json.loads(end["output"])["caught"]["Error"] == "NamedError"
 
 
+def test_the_history_says_when_a_wait_began(lab: Lab) -> None:
+    arn = lab.start({"A": token_task({"mark": "submitted"})})
+    submitted = wait_for(
+        lambda: lab.history(arn)[-1]["type"] == "TaskSubmitted" and lab.history(arn)
+    )
+    assert submitted[-1]["taskSubmittedEventDetails"] == {
+        "resourceType": "lambda",
+        "resource": "invoke.waitForTaskToken",
+    }
+    lab.succeed(lab.token("submitted"))
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+
+
 def test_each_attempt_has_a_new_token(lab: Lab) -> None:
     retry = [{"ErrorEquals": ["NamedError"], "IntervalSeconds": 1, "MaxAttempts": 5}]
     payload = {"mark": "attempts", "fails": True, "until": "attempts"}
