@@ -129,6 +129,26 @@ def test_an_execution_outlives_a_kill_right_after_its_start(lab: Lab) -> None:
     answer_until_ended(lab, "machine", [first, named, unnamed])
 
 
+def test_no_state_is_gone_back_to(lab: Lab) -> None:
+    """What ran before the state that the kill cut off does not run again."""
+    states = {
+        "A": task({"mark": "A"}, Next="B"),
+        "B": task({"mark": "B"}, Next="C"),
+        "C": task({"mark": "C", "sleep": 1}),
+    }
+    del states["A"]["End"], states["B"]["End"]
+    arn = lab.start(states)
+    wait_for(lambda: lab.calls("C"))
+    lab.kill()
+
+    lab.emulator.start()
+
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+    assert [len(lab.calls(mark)) for mark in "ABC"] == [1, 1, 2]
+    entered = [event for event in lab.events(arn) if event.endswith("StateEntered")]
+    assert len(entered) == 3
+
+
 def test_an_answered_token_stays_answered(lab: Lab) -> None:
     arn = lab.start({"A": token_task({"mark": "answered"}, Next="B"), "B": task({"mark": "B"})})
     token = lab.token("answered")
