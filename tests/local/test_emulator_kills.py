@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from photo_tagger_local.packages import link_requirements
+
 from .emulator_lab import (
     LONGER_THAN_A_SNAPSHOT_TAKES,
     REGION,
@@ -362,3 +364,16 @@ def test_a_new_start_waits_for_an_emulator_that_is_still_saving(tmp_path: Path) 
         assert value == "v"
     finally:
         emulator.stop()
+
+
+def test_a_new_start_leaves_the_links_alone_that_functions_import_through(tmp_path: Path) -> None:
+    requirements, links = tmp_path / "requirements.txt", tmp_path / "links"
+    requirements.write_text("jinja2\n")
+    link_requirements(requirements, links)
+    (links / "gone").symlink_to(tmp_path)
+    before = (links / "jinja2").lstat().st_mtime_ns
+
+    link_requirements(requirements, links)
+
+    assert (links / "jinja2").lstat().st_mtime_ns == before
+    assert not (links / "gone").is_symlink()
