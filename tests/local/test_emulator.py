@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from botocore.exceptions import ClientError
 
 from photo_tagger_local.aws.emulator import EmulatorError
@@ -265,7 +267,10 @@ def test_roles_scoped_to_their_resources_may_act(lab: Lab) -> None:
 
     session("stepfunctions").send_task_success(taskToken=lab.token("scoped"), output="1")
     session("ssm").get_parameters_by_path(Path="/pt/config/")
+    mails = Controller(Sink(), hostname="127.0.0.1", port=lab.emulator.smtp_port)
+    mails.start()
     session("ses").send_raw_email(RawMessage={"Data": b"From: A <shop@example.com>\nTo: b@c\n\n"})
+    mails.stop()
     with pytest.raises(ClientError, match="not authorized"):
         session("ssm").get_parameters_by_path(Path="/pt/other/")
     with pytest.raises(ClientError, match="not authorized"):

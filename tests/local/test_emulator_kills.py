@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from photo_tagger_local.packages import link_requirements
+
 from .emulator_lab import (
     LONGER_THAN_A_SNAPSHOT_TAKES,
     REGION,
@@ -127,6 +129,26 @@ def test_an_execution_outlives_a_kill_right_after_its_start(lab: Lab) -> None:
     lab.emulator.start()
 
     answer_until_ended(lab, "machine", [first, named, unnamed])
+
+
+def test_no_state_is_gone_back_to(lab: Lab) -> None:
+    """What ran before the state that the kill cut off does not run again."""
+    states = {
+        "A": task({"mark": "A"}, Next="B"),
+        "B": task({"mark": "B"}, Next="C"),
+        "C": task({"mark": "C", "sleep": 1}),
+    }
+    del states["A"]["End"], states["B"]["End"]
+    arn = lab.start(states)
+    wait_for(lambda: lab.calls("C"))
+    lab.kill()
+
+    lab.emulator.start()
+
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+    assert [len(lab.calls(mark)) for mark in "ABC"] == [1, 1, 2]
+    entered = [event for event in lab.events(arn) if event.endswith("StateEntered")]
+    assert len(entered) == 3
 
 
 def test_an_answered_token_stays_answered(lab: Lab) -> None:
@@ -342,3 +364,16 @@ def test_a_new_start_waits_for_an_emulator_that_is_still_saving(tmp_path: Path) 
         assert value == "v"
     finally:
         emulator.stop()
+
+
+def test_a_new_start_leaves_the_links_alone_that_functions_import_through(tmp_path: Path) -> None:
+    requirements, links = tmp_path / "requirements.txt", tmp_path / "links"
+    requirements.write_text("jinja2\n")
+    link_requirements(requirements, links)
+    (links / "gone").symlink_to(tmp_path)
+    before = (links / "jinja2").lstat().st_mtime_ns
+
+    link_requirements(requirements, links)
+
+    assert (links / "jinja2").lstat().st_mtime_ns == before
+    assert not (links / "gone").is_symlink()

@@ -14,11 +14,12 @@ service is copied by one call into C, which no other thread can interrupt.
 A deployment is saved whole or not at all: no snapshot is taken while a stack is being changed,
 so after a kill the stack is as it was before, and can be deployed again.
 
-After a kill, a function that ran is run again from the input of its state, as after an orderly
-stop; the rows that it wrote are there, since they are in the journal.
+After a kill, the state that an execution was in runs again from its input, as after an orderly
+stop; the rows that its function wrote are there, since they are in the journal.
 
 Limits. What is neither a row nor moves an execution (messages, parameters, secrets, log lines)
-is as old as the snapshot: a second, or ten times what a snapshot costs where that is more. S3
+is as old as the snapshot: a second, or ten times what a snapshot costs where that is more. A wait
+for a token that began after it begins anew, with a new token. S3
 writes each object through at once and is always newest; an object whose write was cut off is the
 old one, or is there without its notification (the product's reconcile finds it). No fsync: this
 is about the process, not about the machine's power.
