@@ -118,8 +118,6 @@ def test_every_write_counts_once_whenever_the_kills_come(lab: Lab) -> None:
 def test_an_execution_outlives_a_kill_right_after_its_start(lab: Lab) -> None:
     first = lab.start({"A": token_task({"mark": "machine"})}, name="first")
     machine = lab.describe(first)["stateMachineArn"]
-    lab.token("machine")
-    wait_until_saved(lab)
     named, unnamed = (
         lab.states.start_execution(stateMachineArn=machine, **name)["executionArn"]
         for name in ({"name": "second"}, {})

@@ -1,9 +1,10 @@
 """What was answered since the last snapshot, so that a new start can do it again.
 
-A write is in the journal before its caller has the answer: rows of DynamoDB, and what moves
-executions from outside (a start, an answered token, a redrive). So is each step of a walk through
-an execution, before the step has any effect. Done again in the same order on the state of the
-snapshot, it comes to the same rows, and each execution goes on in the state it was in.
+A write is in the journal before its caller has the answer: rows of DynamoDB, state machines, and
+what moves executions from outside (a start, an answered token, a redrive). So is each step of a
+walk through an execution, before the step has any effect. Done again in the same order on the
+state of the snapshot, it comes to the same rows, and each execution goes on in the state it was
+in.
 
 What does not fit the saved state any more is refused as it would be by AWS: the answer to a token
 that was made after the snapshot, for instance. The state that waits runs again with a new token,
@@ -33,6 +34,8 @@ _JOURNALED = frozenset(
         "PutItem",
         "TransactWriteItems",
         "UpdateItem",
+        "CreateStateMachine",
+        "UpdateStateMachine",
         "RedriveExecution",
         "SendTaskFailure",
         "SendTaskSuccess",
