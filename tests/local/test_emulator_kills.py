@@ -281,6 +281,22 @@ def test_a_deployment_that_was_killed_can_be_made_again(tmp_path: Path) -> None:
         lab.emulator.stop()
 
 
+def test_a_deployment_that_was_told_of_outlives_a_kill(tmp_path: Path) -> None:
+    """Else the bucket, which holds an object, would be in the way of the next one."""
+    lab = Lab(tmp_path)
+    stacks, s3 = lab.emulator.client("cloudformation"), lab.emulator.client("s3")
+    try:
+        for version, create_or_update in (("1", stacks.create_stack), ("2", stacks.update_stack)):
+            deploy(lab, create_or_update, version)
+            s3.put_object(Bucket="bucket", Key="a", Body=b"1")
+            lab.kill()
+            lab.emulator.start()
+            assert parameter(lab) == version
+        assert status(stacks) == "UPDATE_COMPLETE"
+    finally:
+        lab.emulator.stop()
+
+
 def deploy_half(lab: Lab, create_or_update: Any, version: str) -> None:
     """Come as far as a resource that nobody will make ready."""
     body = template(version, Wait={"Type": "AWS::CloudFormation::WaitConditionHandle"}, End=WAITS)
