@@ -47,7 +47,7 @@ def status_change(body: str) -> StatusChange:
         photo_id=photo_of(detail["name"]),
         status=detail["status"],
         state=last_state(client("stepfunctions"), detail["executionArn"]),
-        error=detail.get("error") or "no error name",
+        error=detail.get("error") or "",
         cause=detail.get("cause") or "",
     )
 
@@ -56,7 +56,7 @@ def note(change: StatusChange, trail: AuditTrail) -> None:
     """Put the change on the photo's audit trail, once however often it is told."""
     after = {"execution_arn": change.execution_arn, "state": change.state}
     if not change.redriven:
-        after["error"] = change.error
+        after["error"] = change.error or None
     trail.note(
         change.photo_id,
         f"{change.moment}#{change.event_id}",

@@ -17,8 +17,9 @@ def tell_admin(failures: list[StatusChange], topic_arn: str) -> None:
 
 def _told(failure: StatusChange) -> str:
     place = f" in {failure.state}" if failure.state else ""
+    error = f" with {failure.error}" if failure.error else ""
     return (
-        f"{failure.photo_id}: {failure.status}{place} with {failure.error}\n"
+        f"{failure.photo_id}: {failure.status}{place}{error}\n"
         f"{in_plain_words(failure.error, failure.cause)}\n"
         f"Mend the cause, then redrive it: {console_url(failure.execution_arn)}"
     )

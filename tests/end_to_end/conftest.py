@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found | None], what: str) -> Found:
+def eventually(look: Callable[[], Found | None], what: str | Callable[[], str]) -> Found:
     """What `look` finds, asked until it is there."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
@@ -34,7 +34,8 @@ def eventually(look: Callable[[], Found | None], what: str) -> Found:
         if found:
             return found
         time.sleep(0.2)
-    raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
+    told = what if isinstance(what, str) else what()
+    raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {told}")
 
 
 def five_ports_in_a_row() -> Ports:
@@ -76,7 +77,8 @@ class Shop:
             record = self.run.record(photo_id)
             return record if record and record.status in statuses else None
 
-        return eventually(look, f"{photo_id} {' or '.join(statuses)}; it is {self.state(photo_id)}")
+        wanted = " or ".join(statuses)
+        return eventually(look, lambda: f"{photo_id} {wanted}; it is {self.state(photo_id)}")
 
     def until_ended(self, photo_id: str) -> dict[str, Any]:
         """The execution's description, once it is no longer running."""

@@ -90,6 +90,15 @@ def kill_all(up: subprocess.Popen[bytes]) -> None:
     up.wait()
 
 
+def standing(shop: Shop, photos: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """The status and the execution's last state of each photo that is at no end."""
+    return {
+        name: (shop.state(photo_id), shop.states_entered(photo_id)[-1])
+        for name, photo_id in photos.items()
+        if shop.state(photo_id) not in ("listed", "flagged")
+    }
+
+
 def test_ten_kills_lose_no_photo_and_no_decision(tmp_path: Path, samples: Path) -> None:
     seed = time.time_ns()
     print(f"random seed {seed}")
@@ -107,7 +116,7 @@ def test_ten_kills_lose_no_photo_and_no_decision(tmp_path: Path, samples: Path) 
             list(reviewer.decide_new("approve"))
             return all(shop.state(one) in ("listed", "flagged") for one in accepted.values())
 
-        eventually(all_at_their_ends, "the end of every photo")
+        eventually(all_at_their_ends, lambda: f"the end of every photo: {standing(shop, accepted)}")
         for photo_id in accepted.values():
             assert shop.until_ended(photo_id)["status"] == "SUCCEEDED"
             listed = shop.state(photo_id) == "listed"

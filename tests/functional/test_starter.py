@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from photo_tagger.aws.drafts import NoSuchPhotoError
+from photo_tagger.domain import lifecycle
 from photo_tagger.domain.ids import photo_id
 from photo_tagger.domain.photo import Change, Status
 from photo_tagger.domain.start import StartRequest
@@ -198,6 +199,23 @@ def test_a_late_message_about_a_photo_that_ended_starts_nothing(
     before = len(boto.of("StartExecution"))
     aws.call("Starter", dropped.event)
     assert len(boto.of("StartExecution")) == before
+
+
+def test_a_start_is_put_on_record_even_when_the_photo_was_faster(
+    aws: Any, dropped: Any, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a try that died after the start, and a draft before the message came again
+    with monkeypatch.context() as patch:
+        patch.setattr(lifecycle, "started", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            aws.call("Starter", dropped.event)
+    aws.save_draft(dropped.photo)
+    assert aws.photo(dropped.photo).execution_arn is None
+    # When it comes
+    aws.call("Starter", dropped.event)
+    # Then the record knows its execution
+    assert aws.photo(dropped.photo).execution_arn == dropped.execution
+    assert executions(aws) == [dropped.photo]
 
 
 class TestStartingAnew:

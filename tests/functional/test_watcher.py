@@ -250,7 +250,7 @@ class TestFailures:
         event = self.event(aws, sofa, status="ABORTED", error=None, cause=None)
         aws.call("Watcher", event)
         (told,) = aws.told_to_the_admin()
-        assert "ABORTED" in told["Message"]
+        assert f"{sofa.photo}: ABORTED in Only\nNo error was given" in told["Message"]
         assert aws.audit(sofa.photo)[-1]["action"] == "aborted"
 
     def test_a_long_cause_is_cut(self, aws: Any) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from botocore.exceptions import ClientError
 
 from photo_tagger_local.aws.emulator import EmulatorError
@@ -161,6 +163,19 @@ def test_failed_dispatch_fails_the_task_by_name(lab: Lab) -> None:
     assert json.loads(end["output"])["caught"]["Error"] == "NamedError"
 
 
+def test_the_history_says_when_a_wait_began(lab: Lab) -> None:
+    arn = lab.start({"A": token_task({"mark": "submitted"})})
+    submitted = wait_for(
+        lambda: lab.history(arn)[-1]["type"] == "TaskSubmitted" and lab.history(arn)
+    )
+    assert submitted[-1]["taskSubmittedEventDetails"] == {
+        "resourceType": "lambda",
+        "resource": "invoke.waitForTaskToken",
+    }
+    lab.succeed(lab.token("submitted"))
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+
+
 def test_each_attempt_has_a_new_token(lab: Lab) -> None:
     retry = [{"ErrorEquals": ["NamedError"], "IntervalSeconds": 1, "MaxAttempts": 5}]
     payload = {"mark": "attempts", "fails": True, "until": "attempts"}
@@ -252,7 +267,10 @@ def test_roles_scoped_to_their_resources_may_act(lab: Lab) -> None:
 
     session("stepfunctions").send_task_success(taskToken=lab.token("scoped"), output="1")
     session("ssm").get_parameters_by_path(Path="/pt/config/")
+    mails = Controller(Sink(), hostname="127.0.0.1", port=lab.emulator.smtp_port)
+    mails.start()
     session("ses").send_raw_email(RawMessage={"Data": b"From: A <shop@example.com>\nTo: b@c\n\n"})
+    mails.stop()
     with pytest.raises(ClientError, match="not authorized"):
         session("ssm").get_parameters_by_path(Path="/pt/other/")
     with pytest.raises(ClientError, match="not authorized"):

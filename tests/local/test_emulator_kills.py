@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from photo_tagger_local.packages import link_requirements
+
 from .emulator_lab import (
     LONGER_THAN_A_SNAPSHOT_TAKES,
     REGION,
@@ -116,8 +118,6 @@ def test_every_write_counts_once_whenever_the_kills_come(lab: Lab) -> None:
 def test_an_execution_outlives_a_kill_right_after_its_start(lab: Lab) -> None:
     first = lab.start({"A": token_task({"mark": "machine"})}, name="first")
     machine = lab.describe(first)["stateMachineArn"]
-    lab.token("machine")
-    wait_until_saved(lab)
     named, unnamed = (
         lab.states.start_execution(stateMachineArn=machine, **name)["executionArn"]
         for name in ({"name": "second"}, {})
@@ -127,6 +127,26 @@ def test_an_execution_outlives_a_kill_right_after_its_start(lab: Lab) -> None:
     lab.emulator.start()
 
     answer_until_ended(lab, "machine", [first, named, unnamed])
+
+
+def test_no_state_is_gone_back_to(lab: Lab) -> None:
+    """What ran before the state that the kill cut off does not run again."""
+    states = {
+        "A": task({"mark": "A"}, Next="B"),
+        "B": task({"mark": "B"}, Next="C"),
+        "C": task({"mark": "C", "sleep": 1}),
+    }
+    del states["A"]["End"], states["B"]["End"]
+    arn = lab.start(states)
+    wait_for(lambda: lab.calls("C"))
+    lab.kill()
+
+    lab.emulator.start()
+
+    assert lab.end_of(arn)["status"] == "SUCCEEDED"
+    assert [len(lab.calls(mark)) for mark in "ABC"] == [1, 1, 2]
+    entered = [event for event in lab.events(arn) if event.endswith("StateEntered")]
+    assert len(entered) == 3
 
 
 def test_an_answered_token_stays_answered(lab: Lab) -> None:
@@ -261,6 +281,22 @@ def test_a_deployment_that_was_killed_can_be_made_again(tmp_path: Path) -> None:
         lab.emulator.stop()
 
 
+def test_a_deployment_that_was_told_of_outlives_a_kill(tmp_path: Path) -> None:
+    """Else the bucket, which holds an object, would be in the way of the next one."""
+    lab = Lab(tmp_path)
+    stacks, s3 = lab.emulator.client("cloudformation"), lab.emulator.client("s3")
+    try:
+        for version, create_or_update in (("1", stacks.create_stack), ("2", stacks.update_stack)):
+            deploy(lab, create_or_update, version)
+            s3.put_object(Bucket="bucket", Key="a", Body=b"1")
+            lab.kill()
+            lab.emulator.start()
+            assert parameter(lab) == version
+        assert status(stacks) == "UPDATE_COMPLETE"
+    finally:
+        lab.emulator.stop()
+
+
 def deploy_half(lab: Lab, create_or_update: Any, version: str) -> None:
     """Come as far as a resource that nobody will make ready."""
     body = template(version, Wait={"Type": "AWS::CloudFormation::WaitConditionHandle"}, End=WAITS)
@@ -342,3 +378,16 @@ def test_a_new_start_waits_for_an_emulator_that_is_still_saving(tmp_path: Path) 
         assert value == "v"
     finally:
         emulator.stop()
+
+
+def test_a_new_start_leaves_the_links_alone_that_functions_import_through(tmp_path: Path) -> None:
+    requirements, links = tmp_path / "requirements.txt", tmp_path / "links"
+    requirements.write_text("jinja2\n")
+    link_requirements(requirements, links)
+    (links / "gone").symlink_to(tmp_path)
+    before = (links / "jinja2").lstat().st_mtime_ns
+
+    link_requirements(requirements, links)
+
+    assert (links / "jinja2").lstat().st_mtime_ns == before
+    assert not (links / "gone").is_symlink()

@@ -9,8 +9,11 @@ from photo_tagger.domain.draft import Confidence, Draft, Usage
 
 SCHEMA_VERSION: Final = 1
 
-PHOTO_HEADER: Final = "X-Photo-Tagger-Photo"
-"""The mail header that names the photo, for whoever sorts these mails by rule."""
+PHOTO_HEADER: Final = "X-Tagger-Photo"
+"""The mail header that names the photo, for whoever sorts these mails by rule.
+
+Short, so that the longest photo id fits into its line: a folded one is read with a space before it.
+"""
 
 
 class Status(StrEnum):

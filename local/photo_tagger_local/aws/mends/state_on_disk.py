@@ -12,13 +12,15 @@ They may note the end of a function whose calls are all in the copy, and nothing
 service is copied by one call into C, which no other thread can interrupt.
 
 A deployment is saved whole or not at all: no snapshot is taken while a stack is being changed,
-so after a kill the stack is as it was before, and can be deployed again.
+so after a kill the stack is as it was before, and can be deployed again. Nobody is told that one is
+complete before it is saved: what S3 then holds in its buckets would be in the way of the next try.
 
-After a kill, a function that ran is run again from the input of its state, as after an orderly
-stop; the rows that it wrote are there, since they are in the journal.
+After a kill, the state that an execution was in runs again from its input, as after an orderly
+stop; the rows that its function wrote are there, since they are in the journal.
 
 Limits. What is neither a row nor moves an execution (messages, parameters, secrets, log lines)
-is as old as the snapshot: a second, or ten times what a snapshot costs where that is more. S3
+is as old as the snapshot: a second, or ten times what a snapshot costs where that is more. A wait
+for a token that began after it begins anew, with a new token. S3
 writes each object through at once and is always newest; an object whose write was cut off is the
 old one, or is there without its notification (the product's reconcile finds it). No fsync: this
 is about the process, not about the machine's power.
@@ -60,6 +62,8 @@ _EXECUTION_STORES = (
 
 _logger = logging.getLogger(__name__)
 _writing = threading.Lock()
+_saved_stacks: Record = {}
+"""As `_stacks_now` was at the last snapshot."""
 
 
 class Snapshot(NamedTuple):
@@ -74,7 +78,7 @@ def save_while_running() -> None:
 
     AWS keeps what it has answered. ministack saves at an orderly stop only, one file a service.
     """
-    load, answer = app._load_persisted_state, app.app
+    load, answer, describe = app._load_persisted_state, app.app, cloudformation.handle_request
     journal = Journal(_path().parent)
 
     async def answer_and_note(*request: Any) -> None:
@@ -95,7 +99,13 @@ def save_while_running() -> None:
         if (snapshot := _take(journal)) is not None:
             _write(snapshot, journal)
 
+    async def save_stacks_and_describe(*request: Any) -> Any:
+        if _stacks_now() != _saved_stacks:
+            save_once(None)
+        return await describe(*request)
+
     app.app = answer_and_note
+    cloudformation.handle_request = save_stacks_and_describe
     sfn.get_state = _executions_as_they_are
     app.load_state = lambda service: _loaded().get(service)
     app.save_all = save_once
@@ -137,9 +147,17 @@ def _take(journal: Journal) -> Snapshot | None:
     """Every service's state at this moment, None while a deployment runs. On the event loop."""
     if any(_is_being_changed(stack) for stack in cloudformation._stacks.all_values()):
         return None
+    _saved_stacks.clear()
+    _saved_stacks.update(_stacks_now())
     services = app._build_persistence_save_dict()
     states = {service: _pickled(get_state) for service, get_state in services.items()}
     return Snapshot(states, journal.begin_next())
+
+
+def _stacks_now() -> Record:
+    """When each stack was last changed, and what came of that."""
+    stacks = cloudformation._stacks.all_values()
+    return {stack["StackId"]: (stack["StackStatus"], stack["LastUpdatedTime"]) for stack in stacks}
 
 
 def _is_being_changed(stack: Record) -> bool:

@@ -27,8 +27,9 @@ def answer_task_tokens() -> None:
     AWS: a task whose dispatch fails, fails with that error; each attempt has a token of its own;
     TimeoutSeconds runs from the dispatch on; SendTask* for a token that is closed answers
     TaskTimedOut, and for one never given InvalidToken (Step Functions API reference, SendTask*;
-    developer guide, "Wait for a Callback with Task Token"). ministack swallows a failed dispatch,
-    uses one token for all attempts, and answers TaskDoesNotExist to both.
+    developer guide, "Wait for a Callback with Task Token"); TaskSubmitted in the history says that
+    a dispatch is done. ministack swallows a failed dispatch, uses one token for all attempts,
+    writes no TaskSubmitted, and answers TaskDoesNotExist to both.
     """
     execute, stop = sfn._execute_task, sfn._stop_execution
 
@@ -69,7 +70,7 @@ def wait_for_answer(resource: str, parameters: Any, token: str, state: Record) -
     answered = _answered.setdefault(token, threading.Event())
     try:
         if not resumed:
-            _dispatch(resource.replace(".waitForTaskToken", ""), parameters, timeout, wait)
+            _dispatch(resource, parameters, timeout, wait)
         if not wait["answer"]:
             answered.wait(max(0.0, wait["deadline"] - time.time()))
         check_still_mine(execution)
@@ -83,7 +84,9 @@ def wait_for_answer(resource: str, parameters: Any, token: str, state: Record) -
 
 def _dispatch(resource: str, parameters: Any, timeout: int, wait: Record) -> None:
     try:
-        sfn._invoke_resource_with_timeout(resource, parameters, timeout)
+        sfn._invoke_resource_with_timeout(
+            resource.removesuffix(".waitForTaskToken"), parameters, timeout
+        )
     except sfn._ExecutionError:
         check_still_mine(task.get()[0])
         with _waits_lock:
@@ -91,6 +94,9 @@ def _dispatch(resource: str, parameters: Any, timeout: int, wait: Record) -> Non
         if not wait["answer"]:
             raise
     wait["dispatched"] = True
+    kind, _, how = resource.removeprefix("arn:aws:states:::").partition(":")
+    details = {"resourceType": kind, "resource": how}
+    sfn._add_event(task.get()[0], "TaskSubmitted", {"taskSubmittedEventDetails": details})
 
 
 def _result(wait: Record) -> Any:

@@ -92,6 +92,7 @@ def start_walk(execution: Record) -> None:
 def run_execution(arn: str) -> None:
     """Walk an execution to its end, from the state it is in (see `resume_where_it_stopped`)."""
     endpoint_up.wait()
+    _wait_for_the_request_that_began_this()
     execution = sfn._executions[arn]
     walk.set(execution.get("redriveCount", 0))
     machine = sfn._state_machines.get(execution["stateMachineArn"], {})
@@ -118,6 +119,11 @@ def run_execution(arn: str) -> None:
     except Exception as error:  # noqa: BLE001 - as AWS: whatever breaks fails the execution
         sfn.logger.exception("Unexpected error in execution %s", arn)
         sfn._fail_execution(execution, "States.Runtime", str(error))
+
+
+def _wait_for_the_request_that_began_this() -> None:
+    """Its handling is one piece on the event loop, and the journal's line for it is the end."""
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), app._MAIN_LOOP).result()
 
 
 def _walk_states(execution: Record, definition: Record, context: Record) -> None:
