@@ -3,9 +3,8 @@
 from botocore.exceptions import ClientError
 
 from photo_tagger.aws.clients import client
+from photo_tagger.aws.objects import is_missing
 from photo_tagger.domain.photo import StoredObject
-
-_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
 class CopyFailedError(Exception):
@@ -26,7 +25,7 @@ def copy_version(source: StoredObject, bucket: str, key: str) -> StoredObject | 
             Bucket=bucket, Key=key, CopySource=original, TaggingDirective="REPLACE"
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING:
+        if is_missing(error):
             return _copied_before(bucket, key)
         raise
     copied_size = s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
@@ -44,7 +43,7 @@ def _copied_before(bucket: str, key: str) -> StoredObject | None:
     try:
         copy = client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING:
+        if is_missing(error):
             return None
         raise
     return StoredObject(bucket=bucket, key=key, version_id=copy["VersionId"])

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from photo_tagger.aws.clients import client
+from photo_tagger.aws.objects import is_missing
 from photo_tagger.domain.photo import StoredObject
 from photo_tagger.domain.rules import Measurements
 from resize.claims import Claims
@@ -17,7 +18,6 @@ MAX_BYTES = 200 * 1024 * 1024
 """Larger files are not fetched: /tmp holds 512 MB and the owner is told in time."""
 
 _IN_MEMORY = 32 * 1024 * 1024
-_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
 class Resized(BaseModel):
@@ -87,7 +87,7 @@ def _unless_deleted(source: StoredObject) -> dict[str, Any]:
         answer = s3.get_object(Bucket=source.bucket, Key=source.key, VersionId=source.version_id)
         s3.head_object(Bucket=source.bucket, Key=source.key)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        if is_missing(error):
             raise UnreadablePhotoError(
                 "The file was deleted before it could be read. "
                 "Upload it again if you still want it."

@@ -204,9 +204,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Sh
         yield Shop(run, samples)
 
 
-@pytest.fixture
-def impatient_shop(tmp_path: Path, samples: Path) -> Iterator[Shop]:
+@pytest.fixture(scope="module")
+def impatient_shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """A run in which a reminder comes after 4 s, parking 3 s later, and expiry 12 s after that."""
-    options = Options(tmp_path, Ports.free(), wait_seconds="4,3,12")
+    folder = tmp_path_factory.mktemp("impatient")
+    options = Options(folder, Ports.free(), wait_seconds="4,3,12")
     with LocalRun(options) as run:
         yield Shop(run, samples)

@@ -23,7 +23,7 @@ IN_TURN = (
     ("ReadPhoto", "reader", "dynamodb:GetItem", "pt-drafts"),
     ("SaveDraft", "recorder", "dynamodb:PutItem", "pt-audit"),
     ("NotifyOwner", "notify", "ses:SendRawEmail", ""),
-    ("WriteToStore", "store-writer", "secretsmanager:GetSecretValue", ""),
+    ("WriteToStore", "store-writer", "s3:GetObject", ""),
 )
 """Each state that a published photo goes through and may fail in, with a grant of its function."""
 
