@@ -13,7 +13,7 @@ demo: .venv/.command  ## The whole system on this computer, with sample photos
 	$(BIN)/photo-tagger local up --photos .local/samples
 
 test: .venv/.tests lint  ## All tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 install: .venv/.tests  ## .venv with the command and the test tools
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from photo_tagger.domain.ids import photo_of
 from photo_tagger_cli.aws import AwsError, client, told_in_a_sentence
 from photo_tagger_cli.executions import STATUSES, executions
 from photo_tagger_cli.local_run import local_run
@@ -101,7 +102,7 @@ def _add_requeue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = commands.add_parser(
         "requeue", help="for the admin: draft photos after all that were set aside or closed"
     )
-    parser.add_argument("photo_ids", nargs="+", metavar="ID", help="the photo's id")
+    parser.add_argument("photo_ids", nargs="+", type=photo_of, metavar="ID", help="the photo's id")
     _add_stack(parser)
     parser.set_defaults(command=_requeue)
 

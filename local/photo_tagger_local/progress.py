@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from photo_tagger.domain.ids import photo_of
+
 _RUNNING = "RUNNING"
 _HISTORY_TAIL = 20
 _ERROR_LENGTH = 300
@@ -37,12 +39,13 @@ class Progress:
             arn, status = execution["executionArn"], execution["status"]
             if arn in self._ended and status != _RUNNING:
                 continue
-            yield from self._entered(arn, execution["name"])
+            photo = photo_of(execution["name"])
+            yield from self._entered(arn, photo)
             if status == _RUNNING:
                 self._ended.discard(arn)
             else:
                 self._ended.add(arn)
-                yield Step(execution["name"], status, ended=True, error=self._error(arn))
+                yield Step(photo, status, ended=True, error=self._error(arn))
 
     def _error(self, arn: str) -> str:
         execution = self._states.describe_execution(executionArn=arn)
@@ -56,7 +59,7 @@ class Progress:
         found = [execution for page in pages for execution in page["executions"]]
         return sorted(found, key=lambda execution: str(execution["startDate"]))
 
-    def _entered(self, arn: str, name: str) -> Iterator[Step]:
+    def _entered(self, arn: str, photo: str) -> Iterator[Step]:
         history = self._states.get_execution_history(
             executionArn=arn, reverseOrder=True, maxResults=_HISTORY_TAIL
         )
@@ -68,5 +71,5 @@ class Progress:
         last = self._seen.get(arn, 0)
         for event_id, state in entered:
             if event_id > last:
-                yield Step(name, state, ended=False)
+                yield Step(photo, state, ended=False)
                 self._seen[arn] = event_id
