@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from types import ModuleType
@@ -87,11 +87,12 @@ def _applies(need: Requirement) -> bool:
     return need.marker is None or need.marker.evaluate({"extra": ""})
 
 
-def _top_level(name: str) -> Iterator[Path]:
+@cache
+def _top_level(name: str) -> list[Path]:
+    """What a package has in site-packages. Kept: most functions need the same ones."""
     dist = distribution(name)
     tops = {file.parts[0] for file in dist.files or []}
-    for top in sorted(tops - {"..", "__pycache__"}):
-        yield Path(str(dist.locate_file(top)))
+    return [Path(str(dist.locate_file(top))) for top in sorted(tops - {"..", "__pycache__"})]
 
 
 def _bootstrap(links: Path) -> str:
