@@ -44,13 +44,16 @@ def _welcome(console: Console, run: LocalRun, seconds: float, *, bedrock: bool) 
 
 
 def _going_on(console: Console, earlier: list[Step]) -> None:
-    """In one line what an earlier run with this state left; its story was told then."""
-    photos = {step.photo_id for step in earlier}
-    ended = {step.photo_id for step in earlier if step.ended}
-    if photos:
+    """In one line what an earlier run with this state left; its story was told then.
+
+    A photo's latest step counts: one that was re-queued has an execution that ended besides.
+    """
+    latest = {step.photo_id: step for step in earlier}
+    ended = sum(step.ended for step in latest.values())
+    if latest:
         console.print(
-            f"Going on: {len(photos - ended)} photos wait or are on their way, "
-            f"{len(ended)} came to an end before."
+            f"Going on: {len(latest) - ended} photos wait or are on their way, "
+            f"{ended} came to an end before."
         )
 
 

@@ -6,7 +6,6 @@ import base64
 import importlib
 import io
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote_plus, urlencode
 
 import boto3
@@ -30,6 +30,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from PIL import Image
 
+from photo_tagger import environment
 from photo_tagger.aws.attributes import from_item
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain.ids import photo_id
@@ -228,16 +229,11 @@ class Aws:
         }
 
     def call(self, function: str, event: dict[str, Any], *, milliseconds: int = 60_000) -> Any:
-        """Run a function's real handler as a fresh process of it, with its own variables only."""
+        """Run a function's real handler as a fresh process of it, with its own variables only.
+
+        The real environment stays as it is: moto's executions read it in threads of their own.
+        """
         logical_id = f"{function}Function"
-        of_all = {
-            name
-            for other in resources_of(TEMPLATE, "AWS::Serverless::Function")
-            for name in TEMPLATE["Resources"][other]["Properties"]["Environment"]["Variables"]
-        }
-        own = self.environment(logical_id)
-        before = {name: os.environ.pop(name) for name in of_all if name in os.environ}
-        os.environ.update(own)
         module, _, handler = TEMPLATE["Resources"][logical_id]["Properties"]["Handler"].rpartition(
             "."
         )
@@ -249,14 +245,11 @@ class Aws:
             aws_request_id="request-1",
             get_remaining_time_in_millis=lambda: milliseconds,
         )
-        try:
+        own = SimpleNamespace(environ=self.environment(logical_id))
+        with patch.object(environment, "os", own):
             loaded = importlib.import_module(module)
             self._forget_caches(clients=False)
             return getattr(loaded, handler)(event, context)
-        finally:
-            for name in own:
-                del os.environ[name]
-            os.environ.update(before)
 
     # Putting things in
 
