@@ -155,7 +155,7 @@ def _failures(cloudformation: Any) -> str:
     )
 
 
-class _TemplateLoader(yaml.SafeLoader):
+class _TemplateLoader(yaml.CSafeLoader):
     """YAML with CloudFormation's short tags."""
 
 

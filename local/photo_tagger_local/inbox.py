@@ -109,9 +109,9 @@ class Inbox:
         mail_id = self._store(content, envelope.mail_from or "", envelope.rcpt_tos)
         return f"250 2.0.0 Stored as {mail_id}"
 
-    def messages(self) -> list[StoredMail]:
-        """Every mail, newest last."""
-        return [self._load(mail_id) for mail_id in self._ids()]
+    def messages(self, after: str = "") -> list[StoredMail]:
+        """Every mail, newest last; or those that came after the mail with this id."""
+        return [self._load(mail_id) for mail_id in self._ids() if mail_id > after]
 
     def routes(self) -> list[Route]:
         """The pages: the list, one mail, its HTML body, and its inline parts."""

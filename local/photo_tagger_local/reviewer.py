@@ -24,7 +24,7 @@ class Reviewer:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._done: set[str] = set()
+        self._last_seen = ""
 
     def mailed(self) -> set[str]:
         """The ids of all photos that a mail has come about."""
@@ -39,11 +39,11 @@ class Reviewer:
 
         Raises ReviewError at a mail that cannot be answered; the next call goes on after it.
         """
-        for mail in self._inbox.messages():
+        for mail in self._inbox.messages(after=self._last_seen):
+            self._last_seen = mail.id
             photo_id = str(mail.message.get(PHOTO_HEADER, ""))
-            if not photo_id or mail.id in self._done:
+            if not photo_id:
                 continue
-            self._done.add(mail.id)
             try:
                 post_decision(link_in(mail), decide)
             except ReviewError as error:

@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -228,6 +229,7 @@ class LocalRun:
         return parameters
 
 
+@cache
 def photo_suffixes() -> tuple[str, ...]:
     """The suffixes that the template's drop bucket sends to the ready queue."""
     bucket = resources_of(read_template(ROOT / "template.yaml"), "AWS::S3::Bucket")["DropBucket"]

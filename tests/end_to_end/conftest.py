@@ -54,6 +54,7 @@ class Shop:
     def __init__(self, run: LocalRun, samples: Path) -> None:
         self.run = run
         self.samples = samples
+        self._mails: list[StoredMail] = []
         self.browser = httpx.Client(follow_redirects=True, timeout=60, trust_env=False)
 
     def drop(self, name: str, body: bytes) -> str:
@@ -129,7 +130,8 @@ class Shop:
         return record.status if record else "without a record"
 
     def mails_so_far(self, photo_id: str) -> list[StoredMail]:
-        return [m for m in self.run.inbox.messages() if m.message[PHOTO_HEADER] == photo_id]
+        self._mails += self.run.inbox.messages(after=self._mails[-1].id if self._mails else "")
+        return [mail for mail in self._mails if mail.message[PHOTO_HEADER] == photo_id]
 
     def mails(self, photo_id: str, count: int = 1) -> list[StoredMail]:
         """The mails about a photo, once there are as many."""
