@@ -22,7 +22,7 @@ from photo_tagger_local.reviewer import filled_in, link_in
 from photo_tagger_local.run import LocalRun, Options
 from photo_tagger_local.samples import make_samples
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 Found = TypeVar("Found")
 
 

@@ -53,7 +53,7 @@ class KilledRun:
                 time.sleep(self._chance.uniform(0.2, 4))  # perhaps while it starts
             else:
                 self._until_up(up)
-                time.sleep(self._chance.uniform(0, 4))
+                time.sleep(self._chance.uniform(0, 3))
                 self._decide_one()
                 time.sleep(self._chance.uniform(0, 0.5))
         finally:
