@@ -67,8 +67,6 @@ def why_not(photo: PhotoRecord | None, workflow: Workflow) -> str | None:
         return "there is no such photo"
     if photo.status in _NEVER:
         return _NEVER[photo.status]
-    if not photo.is_open:
-        return None
     try:
         workflow.check_redrivable(photo.execution_name)
     except NoSuchExecutionError:

@@ -30,7 +30,6 @@ class Execution:
 
     arn: str
     photo_id: str
-    status: str
     since: datetime
 
 
@@ -73,7 +72,7 @@ class Workflow:
         for page in pages:
             for item in page["executions"]:
                 since = item.get("stopDate") or item["startDate"]
-                yield Execution(item["executionArn"], item["name"], item["status"], since)
+                yield Execution(item["executionArn"], item["name"], since)
 
     def standing(self, photo_id: str) -> Standing:
         """Where a photo's execution stands, by its history, which is never behind."""

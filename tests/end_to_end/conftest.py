@@ -182,6 +182,29 @@ class Shop:
             if "stateEnteredEventDetails" in event
         ]
 
+    def executions(self, *photos: str) -> list[str]:
+        """The names of all executions there ever were of these photos, or of all."""
+        pages = (
+            self.run.aws.client("stepfunctions")
+            .get_paginator("list_executions")
+            .paginate(stateMachineArn=self.run.outputs["StateMachine"])
+        )
+        names = [execution["name"] for page in pages for execution in page["executions"]]
+        return sorted(name for name in names if name.startswith(photos or ("",)))
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While this lasts, what is dropped stays on the ready queue."""
+        functions = self.run.aws.client("lambda")
+        [mapping] = functions.list_event_source_mappings(FunctionName="pt-starter")[
+            "EventSourceMappings"
+        ]
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
     def everything_stored(self) -> str:
         """All rows of all four tables, as text."""
         dynamodb = self.run.aws.client("dynamodb")

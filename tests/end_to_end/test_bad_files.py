@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
+from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger_local.deploy import read_template
 
 from .breaking import broken
@@ -92,7 +92,7 @@ def assert_set_aside(shop: Shop, photo_id: str, body: bytes) -> PhotoRecord:
     assert moved["Body"].read() == body
     left = s3.list_object_versions(Bucket=record.source.bucket, Prefix=record.source.key)
     assert "Versions" not in left
-    assert [m for m in shop.run.inbox.messages() if m.message[PHOTO_HEADER] == photo_id] == []
+    assert shop.mails_so_far(photo_id) == []
     return record
 
 

@@ -1,6 +1,5 @@
 """The way in: never more photos than the cap at work, none lost, none started twice."""
 
-import contextlib
 import io
 import json
 import re
@@ -8,14 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
 from photo_tagger.domain.ids import photo_id
-from photo_tagger.domain.photo import PHOTO_HEADER
 from photo_tagger_local.ports import Ports
 from photo_tagger_local.run import LocalRun, Options
 
@@ -90,36 +87,10 @@ class Queue:
         return sum(int(answer["Attributes"][name]) for name in names)
 
 
-@contextlib.contextmanager
-def standing_still(shop: Shop) -> Iterator[None]:
-    """While this lasts, what is dropped stays on the ready queue."""
-    functions = shop.run.aws.client("lambda")
-    [mapping] = functions.list_event_source_mappings(FunctionName="pt-starter")[
-        "EventSourceMappings"
-    ]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-
-
-def executions(shop: Shop, *photos: str) -> list[str]:
-    """The names of all executions there ever were of these photos, or of all."""
-    pages = (
-        shop.run.aws.client("stepfunctions")
-        .get_paginator("list_executions")
-        .paginate(stateMachineArn=shop.run.outputs["StateMachine"])
-    )
-    names = [execution["name"] for page in pages for execution in page["executions"]]
-    return sorted(name for name in names if name.startswith(photos or ("",)))
-
-
 def time_at_work(shop: Shop, photo: str) -> tuple[datetime, datetime]:
     """From the start of a photo's execution to the state that saves its draft, or ends it."""
-    arn = shop.run.outputs["StateMachine"].replace("stateMachine", "execution")
     events = shop.run.aws.client("stepfunctions").get_execution_history(
-        executionArn=f"{arn}:{photo}", maxResults=1000
+        executionArn=shop.execution_arn(photo), maxResults=1000
     )["events"]
     [start] = [event["timestamp"] for event in events if event["type"] == "ExecutionStarted"]
     end = next(
@@ -154,7 +125,7 @@ def test_of_30_photos_at_once_never_more_than_the_cap_are_at_work(
     records = [own_shop.until(name, "waiting", "flagged") for name in photos]
     assert [record.status for record in records] == ["waiting"] * 10 + ["flagged"] * 20
     # And none was lost or started twice
-    assert executions(own_shop, *photos) == sorted(photos)
+    assert own_shop.executions(*photos) == sorted(photos)
     for name in photos:
         actions = own_shop.actions(name)
         assert (actions.count("accepted"), actions.count("started")) == (1, 1)
@@ -164,7 +135,7 @@ def test_of_30_photos_at_once_never_more_than_the_cap_are_at_work(
 
 def test_an_event_that_comes_three_times_starts_one_execution(own_shop: Shop) -> None:
     ready, dead = Queue(own_shop, "pt-ready"), Queue(own_shop, "pt-ready-dlq")
-    with standing_still(own_shop):
+    with own_shop.standing_still():
         name = upload(own_shop, "thrice.jpg", photo(own_shop, "chair.jpg", "thrice"))
         event = ready.take()
         for _ in range(3):
@@ -172,7 +143,7 @@ def test_an_event_that_comes_three_times_starts_one_execution(own_shop: Shop) ->
     own_shop.until(name, "waiting")
     eventually(lambda: ready.length() == 0, "an empty queue")
     assert dead.length() == 0
-    assert executions(own_shop, name) == [name]
+    assert own_shop.executions(name) == [name]
     actions = own_shop.actions(name)
     assert (actions.count("accepted"), actions.count("started")) == (1, 1)
     assert len(own_shop.mails(name)) == 1
@@ -180,11 +151,11 @@ def test_an_event_that_comes_three_times_starts_one_execution(own_shop: Shop) ->
 
 def test_the_test_event_of_s3_is_swallowed(own_shop: Shop) -> None:
     ready, dead = Queue(own_shop, "pt-ready"), Queue(own_shop, "pt-ready-dlq")
-    before = executions(own_shop)
+    before = own_shop.executions()
     ready.send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "drop"}))
     eventually(lambda: ready.length() == 0, "an empty queue")
     assert dead.length() == 0
-    assert executions(own_shop) == before
+    assert own_shop.executions() == before
 
 
 @pytest.mark.parametrize("key", NAMES, ids=range(len(NAMES)))
@@ -222,7 +193,7 @@ class TestAFileThatStaffTookBack:
     @pytest.mark.parametrize("for_good", [True, False], ids=["for good", "with a marker"])
     def test_ends_flagged_with_no_draft_mailed(self, own_shop: Shop, for_good: bool) -> None:
         key = f"deleted {for_good}.jpg"
-        with standing_still(own_shop):
+        with own_shop.standing_still():
             name = upload(own_shop, key, photo(own_shop, "chair.jpg", key))
             drop = {"Bucket": own_shop.run.outputs["DropBucket"], "Key": key}
             s3 = own_shop.run.aws.client("s3")
@@ -234,10 +205,10 @@ class TestAFileThatStaffTookBack:
         ]
         assert own_shop.until_ended(name)["status"] == "SUCCEEDED"
         assert record.draft is None
-        assert mails_about(own_shop, name) == []
+        assert own_shop.mails_so_far(name) == []
 
     def test_is_no_reason_to_leave_out_an_older_version(self, own_shop: Shop) -> None:
-        with standing_still(own_shop):
+        with own_shop.standing_still():
             older, newer = (
                 upload(own_shop, "twice.jpg", photo(own_shop, "chair.jpg", f"version {n}"))
                 for n in range(2)
@@ -246,7 +217,3 @@ class TestAFileThatStaffTookBack:
         for name in (older, newer):
             own_shop.until(name, "waiting")
             assert len(own_shop.mails(name)) == 1
-
-
-def mails_about(shop: Shop, photo: str) -> list[Any]:
-    return [mail for mail in shop.run.inbox.messages() if mail.message[PHOTO_HEADER] == photo]

@@ -50,19 +50,9 @@ def put(shop: Shop, key: str) -> str:
     return id_of(bucket, key, answer["VersionId"])
 
 
-def executions_of(shop: Shop, photo_id: str) -> list[str]:
-    pages = (
-        shop.run.aws.client("stepfunctions")
-        .get_paginator("list_executions")
-        .paginate(stateMachineArn=shop.run.outputs["StateMachine"])
-    )
-    names = [execution["name"] for page in pages for execution in page["executions"]]
-    return [name for name in names if name.startswith(photo_id)]
-
-
 def assert_started_once(shop: Shop, photo_id: str) -> None:
     shop.until(photo_id, "waiting")
-    assert executions_of(shop, photo_id) == [photo_id]
+    assert shop.executions(photo_id) == [photo_id]
     assert shop.actions(photo_id) == ["accepted", "started", "claimed", "drafted", "mailed"]
 
 
@@ -77,19 +67,13 @@ def test_photos_whose_event_was_lost_are_found_under_any_name(shop: Shop) -> Non
 
 def test_a_photo_whose_message_expired_is_found(shop: Shop) -> None:
     """The starter was off for longer than the queue keeps a message."""
-    functions, queue = shop.run.aws.client("lambda"), shop.run.aws.client("sqs")
-    [starting] = functions.list_event_source_mappings(FunctionName="pt-starter")[
-        "EventSourceMappings"
-    ]
-    functions.update_event_source_mapping(UUID=starting["UUID"], Enabled=False)
-    try:
+    queue = shop.run.aws.client("sqs")
+    with shop.standing_still():
         photo_id = put(shop, "expired.jpg")
         url = queue.get_queue_url(QueueName="pt-ready")["QueueUrl"]
         eventually(lambda: messages(queue, url) == 1, "the message on the queue")
         queue.purge_queue(QueueUrl=url)
         assert messages(queue, url) == 0
-    finally:
-        functions.update_event_source_mapping(UUID=starting["UUID"], Enabled=True)
     assert shop.run.record(photo_id) is None
     assert shop.reconcile()["started"] == 1
     assert_started_once(shop, photo_id)
@@ -110,11 +94,11 @@ def test_a_start_that_was_cut_off_is_made_good_once(shop: Shop, crash: str) -> N
         with broken(shop.run, "starter", crash):
             photo_id = shop.drop_sample(SOFA, "cut-off.jpg")
             record = eventually(lambda: shop.run.record(photo_id), "the record")
-            eventually(lambda: len(executions_of(shop, photo_id)) == started, "the crash")
+            eventually(lambda: len(shop.executions(photo_id)) == started, "the crash")
         assert record.execution_arn is None
         assert shop.reconcile()["started_again"] == 1
         shop.until(photo_id, "waiting")
     eventually(lambda: "started" in shop.actions(photo_id), "the start on record")
-    assert executions_of(shop, photo_id) == [photo_id]
+    assert shop.executions(photo_id) == [photo_id]
     assert shop.actions(photo_id).count("accepted") == 1
     assert shop.actions(photo_id).count("started") == 1

@@ -17,6 +17,8 @@ def test_a_reminder_then_silence_and_the_first_link_still_works(impatient_shop: 
 
     shop.until(photo_id, "listed")
     assert len(shop.mails(photo_id)) == 2
+    assert len(shop.listings(photo_id)) == 1
+    assert len(shop.rows("ack", photo_id)) == 1
     assert shop.actions(photo_id)[-5:] == ["mailed", "reminded", "parked", "approved", "listed"]
 
 

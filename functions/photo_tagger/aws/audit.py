@@ -1,5 +1,6 @@
 """`pt-audit`: one row per write of any kind, appended and never changed."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -29,21 +30,18 @@ class AuditTrail:
         row = {"action": action, "by_user": by_user, "before": before, "after": after}
         return append_only(self._table, {"photo_id": photo_id, "ts": moment, **row}, "ts")
 
-    def note(self, photo_id: str, moment: str, action: str, by_user: str, after: Any) -> bool:
-        """Note what happened elsewhere; False when it was noted before.
+    def note(self, photo_id: str, moment: str, action: str, by_user: str, after: Any) -> None:
+        """Note what happened elsewhere; told of again, it is in the trail already.
 
         `moment` is the row's sort key, so it must be the same each time the same thing is told: a
         time as `clock.now` writes it, `#`, and an id of the event.
         """
         row = {"action": action, "by_user": by_user, "before": {}, "after": after}
         dynamodb = client("dynamodb")
-        try:
+        with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
             dynamodb.put_item(
                 **append_only(self._table, {"photo_id": photo_id, "ts": moment, **row}, "ts")
             )
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
 
 
 def append_only(table: str, values: dict[str, Any], sort_key: str) -> Put:

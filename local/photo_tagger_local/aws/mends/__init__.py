@@ -46,7 +46,7 @@ def apply() -> None:
         raise MendError(
             f"The local AWS was written for ministack {WRITTEN_FOR}, and {installed} is installed: "
             f"install ministack=={WRITTEN_FOR}, or check each mend in {Path(__file__).parent} "
-            "against the new version, run tests/local/test_emulator.py, and raise WRITTEN_FOR."
+            "against the new version, run tests/local, and raise WRITTEN_FOR."
         )
     for mend in (
         walking.resume_where_it_stopped,

@@ -6,10 +6,11 @@ since is in the journal (see `journal`) as far as it may not be lost, and is don
 start.
 
 One moment for all services is what makes a snapshot safe to start from, and the event loop gives
-it: every request is handled on it without a pause, so while it takes the copy no request is
-halfway, and no function can call anything. Only threads that walk executions go on beside it.
-They may note the end of a function whose calls are all in the copy, and nothing else; their
-service is copied by one call into C, which no other thread can interrupt.
+it: every request is handled on it without a pause (but for mail, which waits for its server), so
+while it takes the copy no request is halfway, and no function can call anything. Only threads that
+walk executions go on beside it. They may note the end of a function whose calls are all in the
+copy, and nothing else; their service is copied by one call into C, which no other thread can
+interrupt.
 
 A deployment is saved whole or not at all: no snapshot is taken while a stack is being changed,
 so after a kill the stack is as it was before, and can be deployed again. Nobody is told that one is
@@ -20,10 +21,10 @@ stop; the rows that its function wrote are there, since they are in the journal.
 
 Limits. What is neither a row nor moves an execution (messages, parameters, secrets, log lines)
 is as old as the snapshot: a second, or ten times what a snapshot costs where that is more. A wait
-for a token that began after it begins anew, with a new token. S3
-writes each object through at once and is always newest; an object whose write was cut off is the
-old one, or is there without its notification (the product's reconcile finds it). No fsync: this
-is about the process, not about the machine's power.
+for a token that began after it begins anew, with a new token. S3 writes each object through at
+once and is always newest; an object whose write was cut off is the old one, or is there without
+its notification (the product's reconcile finds it). No fsync: this is about the process, not about
+the machine's power.
 """
 
 from __future__ import annotations
@@ -62,13 +63,14 @@ _EXECUTION_STORES = (
 
 _logger = logging.getLogger(__name__)
 _writing = threading.Lock()
-_saved_stacks: Record = {}
-"""As `_stacks_now` was at the last snapshot."""
+_saved: Record = {"stacks": {}}
+"""As `_stacks_now` was in the snapshot that is on disk."""
 
 
 class Snapshot(NamedTuple):
     """Each service's state, pickled, and the number of the journal that goes on from there."""
 
+    stacks: Record
     states: dict[str, bytes]
     journal: int
 
@@ -100,7 +102,7 @@ def save_while_running() -> None:
             _write(snapshot, journal)
 
     async def save_stacks_and_describe(*request: Any) -> Any:
-        if _stacks_now() != _saved_stacks:
+        if _stacks_now() != _saved["stacks"]:
             save_once(None)
         return await describe(*request)
 
@@ -147,11 +149,9 @@ def _take(journal: Journal) -> Snapshot | None:
     """Every service's state at this moment, None while a deployment runs. On the event loop."""
     if any(_is_being_changed(stack) for stack in cloudformation._stacks.all_values()):
         return None
-    _saved_stacks.clear()
-    _saved_stacks.update(_stacks_now())
     services = app._build_persistence_save_dict()
     states = {service: _pickled(get_state) for service, get_state in services.items()}
-    return Snapshot(states, journal.begin_next())
+    return Snapshot(_stacks_now(), states, journal.begin_next())
 
 
 def _stacks_now() -> Record:
@@ -182,6 +182,7 @@ def _write(snapshot: Snapshot, journal: Journal) -> None:
         new = path.with_suffix(".new")
         new.write_bytes(pickle.dumps(snapshot.states | {"journal": pickle.dumps(snapshot.journal)}))
         new.replace(path)
+        _saved["stacks"] = snapshot.stacks
         journal.forget_before(snapshot.journal)
 
 
