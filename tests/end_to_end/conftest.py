@@ -145,14 +145,17 @@ class Shop:
     def link(self, photo_id: str, mail: int = 1) -> str:
         return link_in(self.mails(photo_id, mail)[mail - 1])
 
-    def post(self, link: str, action: str, **changes: Any) -> httpx.Response:
-        """Open the page behind a link, change some fields of a form, and post it."""
+    def open(self, link: str, action: str, **changes: Any) -> Callable[[], httpx.Response]:
+        """Open the page behind a link and change some fields of a form; the click on its button."""
         page = self.browser.get(link)
         form = BeautifulSoup(page.text, "html.parser").select_one(f'form[action$="/{action}"]')
         assert form is not None, page.text
-        return self.browser.post(
-            page.url.join(str(form["action"])), data={**filled_in(form), **changes}
-        )
+        url, fields = page.url.join(str(form["action"])), {**filled_in(form), **changes}
+        return lambda: self.browser.post(url, data=fields)
+
+    def post(self, link: str, action: str, **changes: Any) -> httpx.Response:
+        """Open the page behind a link, change some fields of a form, and post it."""
+        return self.open(link, action, **changes)()
 
     def listings(self, photo_id: str) -> list[Any]:
         return [product for product in self.run.shop.products() if product.photo_id == photo_id]

@@ -96,8 +96,7 @@ def test_two_people_at_once_and_the_first_one_counts(two: Shop) -> None:
     for photo_id in photos:
         ann, bob = (link_of(two, photo_id, who) for who in (ANN, BOB))
         of_ann, of_bob = at_once(
-            lambda ann=ann: two.post(ann, "approve"),
-            lambda bob=bob: two.post(bob, "reject", reason="We do not sell this"),
+            two.open(ann, "approve"), two.open(bob, "reject", reason="We do not sell this")
         )
         record = two.run.record(photo_id)
         assert record
@@ -113,7 +112,7 @@ def test_two_people_at_once_and_the_first_one_counts(two: Shop) -> None:
 def test_a_double_click_decides_once(two: Shop) -> None:
     photo_id = two.drop_sample(SOFA, "double.jpg")
     link = link_of(two, photo_id, ANN)
-    answers = at_once(*[lambda: two.post(link, "approve")] * 2)
+    answers = at_once(*[two.open(link, "approve")] * 2)
     for answer in answers:
         assert answer.status_code == 200
         assert "Approved by you" in answer.text
@@ -210,7 +209,10 @@ def test_a_decision_while_the_wait_runs_out(impatient_shop: Shop) -> None:
     assert "Approved by you" in answer.text
     assert_decided_once(shop, photo_id)
     assert "WaitLonger" in shop.states_entered(photo_id)
-    assert len(shop.mails(photo_id)) == 1
+    trail = shop.actions(photo_id)
+    reminded_before = trail[: trail.index("approved")].count("reminded")
+    assert trail.count("reminded") == reminded_before
+    assert len(shop.mails_so_far(photo_id)) == 1 + reminded_before
 
 
 def test_a_decision_while_a_reminder_is_being_sent(impatient_shop: Shop) -> None:
