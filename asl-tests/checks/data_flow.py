@@ -36,7 +36,7 @@ def what_is_read_was_written(machine: Machine) -> Iterator[str]:
     ways = _ways(machine)
     for name, state in machine.states.items():
         coming = [way for way in ways if way.target == name]
-        for field, path in read_in(state):
+        for field, path in dict.fromkeys(read_in(state)):
             if path.startswith("$$"):
                 continue
             for way in coming:
@@ -67,9 +67,11 @@ def the_flagger_finds_its_reasons(machine: Machine) -> Iterator[str]:
                 f"{' or '.join(paths)}."
             )
     for name, state in machine.states.items():
-        whole = any(path in ("$", "$$") for field, path in read_in(state))
+        whole = any(path == "$" for _, path in read_in(state))
         if whole and name not in (FLAGS, IGNORES_STATE):
             yield f"{name} is handed the whole state: hand over what it reads, field by field."
+        if name == FLAGS and not whole:
+            yield f"{FLAGS} is not handed the whole state, where it looks for reasons: hand it $."
 
 
 def _ways(machine: Machine) -> list[Way]:

@@ -55,6 +55,11 @@ def only_what_every_engine_knows(machine: Machine) -> Iterator[str]:
             yield f"{name} is a {kind or 'state without a Type'}: make it {_one_of(FIELDS)}."
             continue
         yield from _unknown(name, state, FIELDS[kind])
+        for field in ("Parameters", "ResultSelector"):
+            if not isinstance(state.get(field, {}), dict):
+                yield f"{name} has no object in its {field}: make it one."
+        for field in ("Retry", "Catch", "Choices"):
+            yield from _no_list(name, state, field)
         for field, known in ENTRY_FIELDS.items():
             for place, entry in enumerate(entries(state, field), 1):
                 yield from _unknown(f"{name}, {field} {place},", entry, known)
@@ -67,13 +72,20 @@ def rules_are_whole(machine: Machine) -> Iterator[str]:
     """Each rule of a Choice is one comparison of one variable, or And, Or, Not."""
     for name, state in machine.states.items():
         for rule in rules_in(state):
+            for field in ("And", "Or"):
+                yield from _no_list(name, rule, field)
             tests = sorted(rule.keys() & {*COMPARISONS, "And", "Or", "Not"})
             unknown = sorted(rule.keys() - {*tests, "Variable", "Next", "Comment"})
             compares = len(tests) == 1 and tests[0] in COMPARISONS
             if unknown:
                 yield f"{name} has a rule with {unknown[0]}, which is no comparison: correct it."
             elif len(tests) != 1 or compares != ("Variable" in rule):
-                yield f"{name} has the rule {json.dumps(rule)}: make it one comparison of one path."
+                yield (
+                    f"{name} has a rule of {', '.join(rule)}: make it one comparison of one "
+                    "Variable, or one And, Or or Not."
+                )
+            elif "Next" in rule and not any(rule is outer for outer in entries(state, "Choices")):
+                yield f"{name} has a Next in a rule within a rule: only the outer rule leads on."
 
 
 @check
@@ -112,6 +124,11 @@ def no_field_stands_twice(machine: Machine) -> Iterator[str]:
 def _no_path(where: str, node: Node, field: str) -> Iterator[str]:
     if field in node and not is_path(word(node, field)):
         yield f"{where} has the {field} {node[field]}, which is no plain path: give it one."
+
+
+def _no_list(where: str, node: Node, field: str) -> Iterator[str]:
+    if field in node and (not entries(node, field) or len(entries(node, field)) < len(node[field])):
+        yield f"{where} has no list of objects as its {field}: make it one."
 
 
 def _unknown(where: str, node: Node, known: set[str]) -> Iterator[str]:
