@@ -408,6 +408,24 @@ BROKEN: dict[Check, list[tuple[Edit, str]]] = {
             "that comes from Resize: correct this path, or the one it is written to.",
         ),
         (
+            drop("ReopenReview/ResultSelector/waits.$"),
+            "WaitLonger reads $.review.waits in its Parameters, which nobody wrote on a way that "
+            "comes from IsWaitLeft: correct this path, or the one it is written to.",
+        ),
+        (
+            put("AddHint/Parameters/round.$", "$.decision.round.next"),
+            "AddHint reads $.decision.round.next in its Parameters, which nobody wrote on a way "
+            "that comes from Decision: correct this path, or the one it is written to.",
+        ),
+        (
+            both(
+                put("WaitLonger/Parameters/round", 1),
+                put("ExpireDraft/Parameters/Payload/round.$", "$.review.round.last"),
+            ),
+            "ExpireDraft reads $.review.round.last in its Parameters, which nobody wrote on a way "
+            "that comes from IsWaitLeft: correct this path, or the one it is written to.",
+        ),
+        (
             put("IsWaitLeft/Choices/0/NumericLessThanPath", "$.outcome.last_step"),
             "IsWaitLeft reads $.outcome.last_step in its NumericLessThanPath, which nobody wrote "
             "on a way that comes from NotifyOwner: correct this path, or the one it is written "
@@ -750,6 +768,10 @@ def test_no_check_falls_over_a_workflow_however_broken() -> None:
                 del holder[key]
                 assert_in_sentences(machine)
             holder[key] = sound
+
+
+def test_no_check_goes_on_for_ever_where_data_nests_in_a_loop() -> None:
+    assert_in_sentences(put("WaitLonger/Parameters/waits.$", "$.review")(the_machine()))
 
 
 def assert_in_sentences(machine: Machine) -> None:

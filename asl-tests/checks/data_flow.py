@@ -17,6 +17,8 @@ ANSWER: Shape = {"Payload": None}
 """What lambda:invoke brings, but for its metadata."""
 FAULT: Shape = {"Error": {}, "Cause": {}}
 """What a catcher is handed."""
+DEEPEST = 8
+"""Below that may be anything: in a loop, what a state hands on of its own input nests for ever."""
 FLAGS = "FlagPhoto"
 IGNORES_STATE = "MoveToFlagged"
 """Is handed the whole state by the same function's other state, and reads the record only."""
@@ -148,25 +150,20 @@ def _has(shape: Shape, path: str) -> bool:
 
 
 def _with(shape: Shape, node: Node, result: Shape) -> Shape:
-    """The state's data once a node has written a result to its ResultPath."""
-    path = node.get("ResultPath", "$")
-    if not isinstance(path, str) or not is_path(path):
-        return shape
-    return _put(shape, words_of(path), result)
+    """The state's data once a node has written a result to its ResultPath, a single field."""
+    field = word(node, "ResultPath").removeprefix("$.")
+    return {**(shape or {}), field: result}
 
 
-def _put(shape: Shape, words: tuple[str, ...], result: Shape) -> Shape:
-    if not words or shape is None:
-        return shape if words else result
-    first, *rest = words
-    return {**shape, first: _put(shape.get(first, {}), tuple(rest), result)}
-
-
-def _common(one: Shape, other: Shape) -> Shape:
+def _common(one: Shape, other: Shape, depth: int = DEEPEST) -> Shape:
     """What two shapes both have."""
-    if one is None or other is None:
-        return other if one is None else one
-    return {name: _common(one[name], other[name]) for name in one if name in other}
+    if depth == 0:
+        return None
+    if one is None:
+        return other
+    if other is None:
+        return one
+    return {name: _common(one[name], other[name], depth - 1) for name in one if name in other}
 
 
 def _shape_of(value: Any) -> Shape:
