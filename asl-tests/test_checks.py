@@ -23,6 +23,7 @@ from .checks import (
     the_machine,
     words,
 )
+from .checks.paths import paths_in, trouble_with
 
 Edit = Callable[[Machine], Machine]
 
@@ -754,6 +755,25 @@ def test_a_broken_workflow_does_not(check: Check, edit: Edit, says: str) -> None
 
 def test_every_check_has_a_broken_workflow() -> None:
     assert BROKEN.keys() == set(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("expression", "paths"),
+    [
+        ("$", ("$",)),
+        ("$.a.b_c", ("$.a.b_c",)),
+        ("$$.Task.Token", ("$$.Task.Token",)),
+        ("States.UUID()", ()),
+        ("States.Base64Encode($.a)", ("$.a",)),
+        (r"States.Format('{} costs $.5, isn\'t it', $.a)", ("$.a",)),
+        ("States.Array(-1, 2.5, true, null, States.MathAdd($.a.b, 1), $)", ("$.a.b", "$")),
+    ],
+)
+def test_paths_and_intrinsic_functions_are_understood(
+    expression: str, paths: tuple[str, ...]
+) -> None:
+    assert trouble_with(expression) == ""
+    assert paths_in(expression) == paths
 
 
 def test_no_check_falls_over_a_workflow_however_broken() -> None:

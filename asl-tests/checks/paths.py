@@ -9,17 +9,34 @@ from .machine import Node, entries, word
 
 INTRINSICS = frozenset(
     f"States.{name}"
-    for name in (
-        *("Array", "ArrayContains", "ArrayGetItem", "ArrayLength", "ArrayPartition", "ArrayRange"),
-        *("ArrayUnique", "Base64Decode", "Base64Encode", "Format", "Hash", "JsonMerge"),
-        *("JsonToString", "MathAdd", "MathRandom", "StringSplit", "StringToJson", "UUID"),
-    )
+    for name in [
+        "Array",
+        "ArrayContains",
+        "ArrayGetItem",
+        "ArrayLength",
+        "ArrayPartition",
+        "ArrayRange",
+        "ArrayUnique",
+        "Base64Decode",
+        "Base64Encode",
+        "Format",
+        "Hash",
+        "JsonMerge",
+        "JsonToString",
+        "MathAdd",
+        "MathRandom",
+        "StringSplit",
+        "StringToJson",
+        "UUID",
+    ]
 )
 """All that there are for JSONPath, since August 2022: Step Functions Local 2.0.0 (May 2024) is
 younger. Step Functions developer guide, "Intrinsic functions for JSONPath states"."""
 
 _PATH = r"\$\$?(?:\.[A-Za-z_]\w*)*"
-_TOKEN = re.compile(rf"{_PATH}(?![\w.\[])|'(?:\\.|[^'\\])*'|-?\d+(?:\.\d+)?|true|false|null")
+_TEXT = r"'(?:\\.|[^'\\])*'"
+_VALUE = r"(?<![\w.])(?:-?\d+(?:\.\d+)?|true|false|null)\b"
+_TOKEN = re.compile(rf"{_PATH}(?![\w.\[])|{_TEXT}|{_VALUE}")
 _CALL = re.compile(r"(States\.\w+)\(#?(?:, ?#)*\)")
 
 

@@ -18,7 +18,7 @@ WILD = frozenset({"States.ALL", "States.TaskFailed"})
 
 @dataclass(frozen=True)
 class Policy:
-    """How one trouble is tried again, wherever it comes up: seconds, tries, factor, seconds."""
+    """How one trouble is tried again, wherever it comes up; `interval` and `longest` in seconds."""
 
     trouble: str
     errors: tuple[str, ...]
@@ -48,18 +48,51 @@ LAMBDA_SERVICE = Policy(
         "Lambda.SdkClientException",
         "Lambda.TooManyRequestsException",
     ),
-    *(2, 6, 2, 60),
+    interval=2,
+    attempts=6,
+    rate=2,
+    longest=60,
 )
 DEATH = Policy(
     "a death of the function",
     ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"),
-    *(1, 1, 1),
+    interval=1,
+    attempts=1,
+    rate=1,
 )
 OURS = (
-    Policy("a busy record", ("BusyRecordError",), 1, 4, 2, 20),
-    Policy("the model", ("ModelThrottledError", "ModelUnavailableError"), 5, 6, 2, 120),
-    Policy("mail and answers", ("MailUnavailableError", "ExecutionNotToldError"), 10, 6, 2, 120),
-    Policy("the store", ("StoreUnavailableError",), 5, 6, 2, 120),
+    Policy(
+        "a busy record",
+        ("BusyRecordError",),
+        interval=1,
+        attempts=4,
+        rate=2,
+        longest=20,
+    ),
+    Policy(
+        "the model",
+        ("ModelThrottledError", "ModelUnavailableError"),
+        interval=5,
+        attempts=6,
+        rate=2,
+        longest=120,
+    ),
+    Policy(
+        "mail and answers",
+        ("MailUnavailableError", "ExecutionNotToldError"),
+        interval=10,
+        attempts=6,
+        rate=2,
+        longest=120,
+    ),
+    Policy(
+        "the store",
+        ("StoreUnavailableError",),
+        interval=5,
+        attempts=6,
+        rate=2,
+        longest=120,
+    ),
 )
 POLICIES = (LAMBDA_SERVICE, *OURS, DEATH)
 """The one place that says what is tried again and how. A death is only tried again in Resize."""
@@ -71,7 +104,8 @@ def every_task_has_a_timeout(machine: Machine) -> Iterator[str]:
     state."""
     for name, task in machine.tasks.items():
         waits = str(task.get("Resource")).endswith(".waitForTaskToken")
-        field, other = ("TimeoutSecondsPath", "TimeoutSeconds")[:: 1 if waits else -1]
+        field = "TimeoutSecondsPath" if waits else "TimeoutSeconds"
+        other = "TimeoutSeconds" if waits else "TimeoutSecondsPath"
         if field not in task:
             yield f"{name} has no {field}: give it one."
         if other in task:
