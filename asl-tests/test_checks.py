@@ -237,6 +237,11 @@ BROKEN: dict[Check, list[tuple[Edit, str]]] = {
             "or one And, Or or Not.",
         ),
         (
+            put("IsUsable/Choices/0", {"Next": "ReadPhoto"}),
+            "IsUsable has a rule of Next: make it one comparison of one Variable, or one And, Or "
+            "or Not.",
+        ),
+        (
             put("IsUsable/Choices/0/Or", {}),
             "IsUsable has no list of objects as its Or: make it one.",
         ),
@@ -262,6 +267,15 @@ BROKEN: dict[Check, list[tuple[Edit, str]]] = {
             put("WaitLonger/Parameters/wait_seconds.$", "$.review.waits[0]"),
             "WaitLonger, Parameters, wait_seconds: $.review.waits[0] is neither a plain path nor "
             "an intrinsic function: correct it.",
+        ),
+        (
+            put(f"{SAVE_PAYLOAD}/outcomes", [{"outcome": "$.outcome"}]),
+            "SaveDraft, Parameters, outcome is the very text $.outcome: put .$ behind the name.",
+        ),
+        (
+            put("WaitLonger/Parameters/step.$", "1"),
+            "WaitLonger, Parameters, step: 1 is neither a plain path nor an intrinsic function: "
+            "correct it.",
         ),
         (
             put("WaitLonger/Parameters/step.$", "States.MathAdd($.review.step, 1"),
@@ -407,6 +421,11 @@ BROKEN: dict[Check, list[tuple[Edit, str]]] = {
             put("Resize/Catch/0/Next", "IsReadable"),
             "IsReadable reads $.resized.verdict in its Variable, which nobody wrote on a way "
             "that comes from Resize: correct this path, or the one it is written to.",
+        ),
+        (
+            put(f"{SAVE_PAYLOAD}/notes", [{"note.$": "$.reading.remark"}]),
+            "SaveDraft reads $.reading.remark in its Parameters, which nobody wrote on a way that "
+            "comes from DraftReady: correct this path, or the one it is written to.",
         ),
         (
             drop("ReopenReview/ResultSelector/waits.$"),
@@ -676,6 +695,11 @@ BROKEN: dict[Check, list[tuple[Edit, str]]] = {
             "NotifyOwner waits for an answer to a token that nobody has: put it in the Payload.",
         ),
         (
+            put("Resize/Parameters/Payload/task_token.$", "$$.Task.Token"),
+            "Resize has $$.Task.Token: leave it out, only NotifyFunction is handed a token, and "
+            "once.",
+        ),
+        (
             put("NotifyOwner/Parameters/ClientContext.$", "$$.Task.Token"),
             "NotifyOwner has $$.Task.Token: leave it out, only NotifyFunction is handed a token, "
             "and once.",
@@ -774,6 +798,11 @@ def test_paths_and_intrinsic_functions_are_understood(
 ) -> None:
     assert trouble_with(expression) == ""
     assert paths_in(expression) == paths
+
+
+def test_a_rule_may_ask_whether_something_is_there() -> None:
+    asks = put("IsUsable/Choices/0/Or/1", {"Variable": "$.reading", "IsPresent": True})
+    assert data_flow.what_is_read_was_written(asks(the_machine())) == []
 
 
 def test_no_check_falls_over_a_workflow_however_broken() -> None:

@@ -144,6 +144,8 @@ def _misread(template: Any) -> Iterator[str]:
         elif not key.endswith(".$") and isinstance(value, str) and value.startswith(("$.", "$$")):
             yield f"{key} is the very text {value}: put .$ behind the name"
         yield from _misread(value)
+    for value in template if isinstance(template, list) else ():
+        yield from _misread(value)
 
 
 def _one_of(names: Any) -> str:

@@ -73,7 +73,8 @@ class Machine:
     def bound(self) -> Node:
         """The template's value for each substitution."""
         properties = self.template["Resources"][MACHINE]["Properties"]
-        return properties.get("DefinitionSubstitutions", {})
+        bound: Node = properties.get("DefinitionSubstitutions", {})
+        return bound
 
     def function_of(self, task: Node) -> str | None:
         """The logical id of the function that a Task invokes, if it leads to one."""

@@ -103,6 +103,5 @@ def read_in(state: Node) -> Iterator[tuple[str, str]]:
         yield from ((key, path) for expression in expressions for path in paths_in(expression))
     for rule in rules_in(state):
         for key in rule:
-            reads = (key == "Variable" and "IsPresent" not in rule) or key.endswith("Path")
-            if reads and is_path(word(rule, key)):
+            if (key == "Variable" and "IsPresent" not in rule) or key.endswith("Path"):
                 yield key, word(rule, key)

@@ -106,11 +106,11 @@ def every_task_has_a_timeout(machine: Machine) -> Iterator[str]:
         waits = str(task.get("Resource")).endswith(".waitForTaskToken")
         field = "TimeoutSecondsPath" if waits else "TimeoutSeconds"
         other = "TimeoutSeconds" if waits else "TimeoutSecondsPath"
-        if field not in task:
-            yield f"{name} has no {field}: give it one."
         if other in task:
             yield f"{name} has a {other}: it must have a {field} instead."
-        if "TimeoutSeconds" in task and not waits:
+        if field not in task:
+            yield f"{name} has no {field}: give it one."
+        elif field == "TimeoutSeconds":
             yield from _timeout_sentences(machine, name, task)
 
 

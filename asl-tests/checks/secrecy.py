@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from photo_tagger.domain.draft import FIELD_NAMES
 
 from .machine import MACHINE, Machine, Node, check, dig, strings_in, word
-from .paths import handed_on, paths_in, read_in, words_of
+from .paths import handed_on, paths_in, words_of
 
 TOKEN = "$$.Task.Token"
 NOTIFIER = "NotifyFunction"
@@ -76,12 +76,13 @@ def the_words_of_a_draft_go_no_further(machine: Machine) -> Iterator[str]:
     """Once saved, the record has them; a state is handed ids and what routing needs."""
     held = _where_words_are(machine)
     for name, state in machine.states.items():
-        for field, path in read_in(state):
-            if field == "Parameters" and name not in HANDED_WORDS and _holds(path, held):
-                yield (
-                    f"{name} is handed {path}, which holds the words of a draft: have it read the "
-                    "record, or say in HANDED_WORDS what it needs them for."
-                )
+        for _, expression in handed_on(state.get("Parameters")):
+            for path in paths_in(expression):
+                if name not in HANDED_WORDS and _holds(path, held):
+                    yield (
+                        f"{name} is handed {path}, which holds the words of a draft: have it read "
+                        "the record, or say in HANDED_WORDS what it needs them for."
+                    )
 
 
 def _picked(task: Node) -> Iterator[tuple[str, str]]:
