@@ -11,7 +11,7 @@ from math import dist
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from .arrows import END, START, Arrow, Kind
+from .arrows import END, START, Arrow, Kind, arrows_of
 from .geometry import Box, Point
 from .labels import label_of
 from .picture import MARK, NAME_SIZE, SLANT, Picture, picture_of, shown_name
@@ -97,7 +97,7 @@ def _page(definition: dict[str, Any], picture: Picture, untaken: Collection[Arro
     states = definition["States"]
     said = f"{len(states)} states. The main way: {', '.join(picture.layout.main_way)}."
     if untaken:
-        named = "; ".join(_way(arrow) for arrow in picture.lines if arrow in untaken)
+        named = "; ".join(_way(arrow) for arrow in arrows_of(definition) if arrow in untaken)
         said += f" {UNTAKEN_WORDS.capitalize()}: {named}."
     ET.SubElement(svg, "desc").text = said
     ET.SubElement(svg, "style").text = STYLE
@@ -173,7 +173,8 @@ def _draw_state(
     classes = ["state", kind.lower()]
     if waits:
         classes.append("waiting")
-    if all(arrow in untaken for arrow in picture.lines if arrow.target == name):
+    leading_here = {arrow for arrow in picture.lines if arrow.target == name}
+    if leading_here and leading_here <= set(untaken):
         classes.append("untaken")
     group = ET.SubElement(svg, "g", {"class": " ".join(classes), "data-state": name})
     ET.SubElement(group, "title").text = f"{name}: {state.get('Comment', kind)}"

@@ -1,9 +1,10 @@
 """What is where in the picture of a workflow: its boxes, its lines and the words beside them."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import pairwise
 from math import sqrt
 from typing import Any
 
@@ -31,7 +32,12 @@ STUB = 24
 MARK = 6
 """The radius of that mark."""
 MORE_ROOM = 12
-"""All gaps grow by this until every label has its place."""
+"""The gaps along an arrow whose label finds no place grow by this, and all is tried again."""
+MOST_TRIES = 20
+"""After so many, a label may lie over a line: it has none that is its own."""
+
+Room = Counter[int]
+"""By how much gaps are broader than they need be for the lines in them."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,17 @@ def picture_of(definition: dict[str, Any]) -> Picture:
     layout = layout_of(definition)
     routes = _routes(definition, layout)
     words = {arrow: label_of(definition, arrow) for arrow in routes.found}
-    for extra in count(0, MORE_ROOM):
-        boxes, lines, own_runs = _arranged(definition, routes, extra)
-        labels = _labels(words, boxes, lines, own_runs)
-        if labels is not None:
-            return Picture(layout, boxes, lines, labels)
-    raise AssertionError("unreachable: count() does not end")
+    more: tuple[Room, Room] = (Counter(), Counter())
+    for _ in range(MOST_TRIES):
+        boxes, lines, own_runs = _arranged(definition, routes, more)
+        labels, crowded = _labels(words, boxes, lines, own_runs)
+        if not crowded:
+            break
+        for arrow in crowded:
+            columns, rows = routes.gaps_along(arrow)
+            more[0].update(dict.fromkeys(columns, MORE_ROOM))
+            more[1].update(dict.fromkeys(rows, MORE_ROOM))
+    return Picture(layout, boxes, lines, labels)
 
 
 def shown_name(name: str) -> str:
@@ -110,11 +121,11 @@ Lines = dict[Arrow, list[Point]]
 
 
 def _arranged(
-    definition: dict[str, Any], routes: Routes, extra: int
+    definition: dict[str, Any], routes: Routes, more: tuple[Room, Room]
 ) -> tuple[dict[str, Box], Lines, dict[Arrow, list[Run]]]:
     """The boxes, the lines, and the runs that each arrow shares with no other."""
-    xs = routes.columns.positions(routes.upright_lines(), LANE_GAP + extra, TRACK + extra)
-    ys = routes.rows.positions(routes.level_lines(), ROW_GAP + extra, TRACK + extra)
+    xs = routes.columns.positions(routes.upright_lines(), LANE_GAP, TRACK, more[0])
+    ys = routes.rows.positions(routes.level_lines(), ROW_GAP, TRACK, more[1])
     boxes = {}
     for name in routes.cells:
         column, row = routes.middle_of(name)
@@ -174,18 +185,18 @@ def _runs(points: list[Point], wanted: list[bool]) -> Iterator[Run]:
 
 def _labels(
     words: dict[Arrow, str], boxes: dict[str, Box], lines: Lines, runs: dict[Arrow, list[Run]]
-) -> dict[Arrow, Label] | None:
-    """A place for each label, or None if there is not room enough."""
+) -> tuple[dict[Arrow, Label], list[Arrow]]:
+    """A place for each label, and the arrows whose label is not clear of all else."""
     obstacles = [box.grown(4) for box in boxes.values()]
     obstacles += [Box.around(*ends).grown(3) for line in lines.values() for ends in pairwise(line)]
-    labels = {}
+    marked = [line for arrow, line in lines.items() if not is_step(arrow)]
+    obstacles += [Box.around(*line).grown(2 * MARK) for line in marked]
+    labels, crowded = {}, []
     for arrow, text in words.items():
-        if not text:
-            continue
-        shown = textwrap.shorten(text, LONGEST_LABEL, placeholder=" …")
-        label = placed(shown, runs[arrow], obstacles)
-        if label is None:
-            return None
-        labels[arrow] = label
-        obstacles.append(label.box.grown(3))
-    return labels
+        if text:
+            shown = textwrap.shorten(text, LONGEST_LABEL, placeholder=" …")
+            labels[arrow], is_clear = placed(shown, runs[arrow], obstacles)
+            obstacles.append(labels[arrow].box.grown(3))
+            if not is_clear:
+                crowded.append(arrow)
+    return labels, crowded

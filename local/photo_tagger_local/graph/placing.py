@@ -28,13 +28,16 @@ class Label:
     """What of the box each line of text keeps to: its `start`, `middle` or `end`."""
 
 
-def placed(words: str, runs: Sequence[Run], obstacles: Sequence[Box]) -> Label | None:
-    """The best place beside one of the runs that keeps off all obstacles, if there is one."""
-    found = sorted(_places(words, runs), key=lambda place: place[0])
-    return next(
-        (label for _, label in found if not any(map(label.box.overlaps, obstacles))),
-        None,
-    )
+def placed(words: str, runs: Sequence[Run], obstacles: Sequence[Box]) -> tuple[Label, bool]:
+    """The best place beside one of the runs, and whether it keeps off all obstacles.
+
+    If none does, it is the one that meets the fewest.
+    """
+    places = [label for _, label in sorted(_places(words, runs), key=lambda place: place[0])]
+    for label in places:
+        if not any(map(label.box.overlaps, obstacles)):
+            return label, True
+    return min(places, key=lambda label: sum(map(label.box.overlaps, obstacles))), False
 
 
 def _places(words: str, runs: Sequence[Run]) -> Iterator[tuple[float, Label]]:

@@ -7,7 +7,7 @@ all others keep off each other's lines and only cross.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -52,14 +52,24 @@ class Axis:
         first = gap * (TRACKS + len(self.ports))
         return range(first, first + TRACKS)
 
-    def positions(self, used: Container[int], gap: float, step: float) -> list[float]:
-        """Where each line is: bands at least a gap apart, and the tracks in use at least a step."""
+    def gaps_of(self, lines: Iterable[int]) -> set[int]:
+        """The numbers of the gaps in which lines run; those through a band run in none."""
+        places = (divmod(line, TRACKS + len(self.ports)) for line in lines)
+        return {gap for gap, number in places if number < TRACKS}
+
+    def positions(
+        self, used: Container[int], gap: float, step: float, more: Mapping[int, float]
+    ) -> list[float]:
+        """Where each line is.
+
+        Bands are at least a gap apart and the tracks in use a step; `more` gaps have more room.
+        """
         found: list[float] = []
         reached = 0.0
         for band, size in enumerate([*self.sizes, 0]):
             tracks = self.tracks(band)
             in_use = [line for line in tracks if line in used]
-            breadth = max(gap, step * (len(in_use) + 1))
+            breadth = max(gap, step * (len(in_use) + 1)) + more.get(band, 0)
             for line in tracks:
                 number = sum(other <= line for other in in_use)
                 found.append(reached + breadth * number / (len(in_use) + 1))
@@ -87,8 +97,8 @@ class Routes:
     )
 
     def __post_init__(self) -> None:
-        self._x = self.columns.positions(range(self.columns.count), GAP, STEP)
-        self._y = self.rows.positions(range(self.rows.count), GAP, STEP)
+        self._x = self.columns.positions(range(self.columns.count), GAP, STEP, {})
+        self._y = self.rows.positions(range(self.rows.count), GAP, STEP, {})
         self._blocked = {node for name in self.cells for node in self._nodes_of(name)}
 
     def keep_free(self, state: str, below: bool) -> None:
@@ -113,20 +123,26 @@ class Routes:
             if node in inside and len(way) > 1:
                 self._keep(arrow, list(way))
                 return
-            for turn in self._turns(heading, first=len(way) == 1):
+            for turn in self._headings(heading, first=len(way) == 1):
                 after = (node[0] + turn[0], node[1] + turn[1])
                 if self._is_open(after, turn, arrow.target):
-                    total = cost + self._cost(arrow, node, after, heading, turn, len(way) == 1)
-                    ahead = abs(self._x[after[0]] - self._x[goal[0]]) + abs(
-                        self._y[after[1]] - self._y[goal[1]]
-                    )
-                    entry = (total + SHARED * ahead, total, after, turn, (*way, after))
-                    heapq.heappush(queue, entry)
+                    total = cost + self._cost(arrow, node, after, heading, turn)
+                    likely = total + SHARED * self._length(after, goal)
+                    heapq.heappush(queue, (likely, total, after, turn, (*way, after)))
         raise AssertionError(f"no way for {arrow}: the outermost tracks are always free")
 
     def own_part(self, arrow: Arrow) -> list[bool]:
         """For each step of an arrow's way, whether it shares it with no other arrow."""
         return [len(self._on_edge[edge]) == 1 for edge in pairwise(self.found[arrow])]
+
+    def gaps_along(self, arrow: Arrow) -> tuple[set[int], set[int]]:
+        """The gaps between columns, and those between rows, through which its own part leads."""
+        steps = zip(pairwise(self.found[arrow]), self.own_part(arrow), strict=True)
+        nodes = [node for edge, is_own in steps if is_own for node in edge]
+        return (
+            self.columns.gaps_of(column for column, _ in nodes),
+            self.rows.gaps_of(row for _, row in nodes),
+        )
 
     def upright_lines(self) -> set[int]:
         """The numbers of the upright lines on which arrows run."""
@@ -147,6 +163,7 @@ class Routes:
         return [(x, self.rows.line(row, port)) for port in range(len(self.rows.ports))]
 
     def _exits(self, name: str) -> Iterator[tuple[Node, Node, float]]:
+        """Where an arrow may leave a state, in which direction, and what that costs."""
         _, middle, low = self._nodes_of(name)
         yield low, (0, 1), 0
         for side in ((-1, 0), (1, 0)):
@@ -154,13 +171,14 @@ class Routes:
             yield low, side, OFF_MIDDLE
 
     @staticmethod
-    def _turns(heading: Node, first: bool) -> Iterator[Node]:
+    def _headings(heading: Node, first: bool) -> Iterator[Node]:
         yield heading
         if not first:
             yield heading[1], heading[0]
             yield -heading[1], -heading[0]
 
     def _is_open(self, node: Node, heading: Node, target: str) -> bool:
+        """Whether an arrow to a target may come to a node, with that heading."""
         if not (0 <= node[0] < len(self._x) and 0 <= node[1] < len(self._y)):
             return False
         if node not in self._blocked:
@@ -170,20 +188,20 @@ class Routes:
             return node in (upper, middle)
         return node == (upper if heading[1] > 0 else lower)
 
-    def _cost(
-        self, arrow: Arrow, node: Node, after: Node, heading: Node, turn: Node, first: bool
-    ) -> float:
-        length = abs(self._x[after[0]] - self._x[node[0]]) + abs(
-            self._y[after[1]] - self._y[node[1]]
-        )
-        on_it = [*self._on_edge.get((node, after), ())]
+    def _length(self, one: Node, other: Node) -> float:
+        across = abs(self._x[one[0]] - self._x[other[0]])
+        return across + abs(self._y[one[1]] - self._y[other[1]])
+
+    def _cost(self, arrow: Arrow, node: Node, after: Node, heading: Node, turn: Node) -> float:
+        """What it costs to go on from a node to the one after it, having come with a heading."""
+        on_it = self._on_edge.get((node, after), ())
         against = self._on_edge.get((after, node), ())
-        cost = length * (SHARED if on_it else 1)
+        cost = self._length(node, after) * (SHARED if on_it else 1)
         cost += OVERLAP * (len(against) + sum(not self._may_share(arrow, other) for other in on_it))
         cost += BEND * (heading != turn)
         if turn[0] and after in self._blocked:
             cost += OFF_MIDDLE * (after != self.middle_of(arrow.target))
-        for other, came, went in () if first else self._at_node.get(node, ()):
+        for other, came, went in self._at_node.get(node, ()):
             if not self._may_share(arrow, other):
                 crosses = heading == turn and came == went and heading[0] != came[0]
                 cost += CROSSING if crosses else OVERLAP
