@@ -15,7 +15,7 @@ from .arrows import END, START, Arrow, Kind, arrows_of
 from .geometry import Box, Point
 from .labels import label_of
 from .picture import MARK, NAME_SIZE, SLANT, Picture, picture_of, shown_name
-from .placing import LINE_HEIGHT
+from .placing import LABEL_SIZE, LINE_HEIGHT
 
 MARGIN = 28
 CORNER = 9
@@ -26,12 +26,13 @@ LEGEND = 30
 """The height of the line that says what red means."""
 UNTAKEN_WORDS = "not taken"
 
-STYLE = """
-.workflow text { font-family: "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: #1e293b; }
+STYLE = f"""
+.workflow text {{ font-family: "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: #1e293b; }}
+.workflow .name {{ font-size: {NAME_SIZE}px; font-weight: 500; text-anchor: middle; }}
+.workflow .label {{ font-size: {LABEL_SIZE}px; fill: #475569; }}"""
+STYLE += """
 .workflow .casing { fill: none; stroke: #fff; stroke-width: 3.5; }
 .workflow .ground { fill: #fff; stroke: #d5dce5; }
-.workflow .name { font-size: 13px; font-weight: 500; text-anchor: middle; }
-.workflow .label { font-size: 12px; fill: #475569; }
 .workflow .line { fill: none; stroke: #7c8aa0; stroke-width: 1.75; }
 .workflow .main .line { stroke: #334155; stroke-width: 2.25; }
 .workflow .head, .workflow .mark { fill: #7c8aa0; }
