@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK := pyproject.toml constraints.txt functions/constraints.txt samples/requirements.txt
 
-.PHONY: demo test install lint package clean
+.PHONY: demo test install lint package drawing clean
 
 demo: .venv/.command  ## The whole system on this computer, with sample photos
 	$(BIN)/photo-tagger local samples .local/samples >/dev/null
@@ -27,6 +27,9 @@ package: .venv/.tests  ## dist/: each function's package for AWS, with its size
 	@rm -rf dist && for function in $$(grep -oE '^  [A-Za-z]+Function:' template.yaml | tr -d ' :'); do \
 		$(BIN)/python functions/build_function.py $$function dist/$$function && du -sh dist/$$function || exit 1; \
 	done
+
+drawing: .venv/.command  ## docs/images/workflow.svg, from the workflow as it is now
+	$(BIN)/python -m photo_tagger_local.graph statemachines/photo.asl.json >docs/images/workflow.svg
 
 clean:  ## Forget the environment and all local state
 	rm -rf .venv .local dist
