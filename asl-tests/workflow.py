@@ -7,11 +7,34 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from photo_tagger.domain.photo import PhotoRecord
+from starter.throttle import execution_input
+
 HERE = Path(__file__).parent
 DEFINITION_FILE = HERE.parent / "statemachines" / "photo.asl.json"
 MOCKS_FILE = HERE / "MockConfigFile.json"
 MACHINE = "PhotoTagger"
 """The machine's name in MockConfigFile.json."""
+
+
+_MOMENT = "2026-01-02T03:04:05.000000+00:00"
+PHOTO = PhotoRecord.model_validate(
+    {
+        "photo_id": "white-sofa-0a1b2c3d4e5f",
+        "source": {"bucket": "pt-photo-drop", "key": "White sofa.jpg", "version_id": "v1"},
+        "file_name": "White sofa.jpg",
+        "size": 1234,
+        "status": "processing",
+        "received_at": _MOMENT,
+        "updated_at": _MOMENT,
+    }
+)
+"""The photo that all cases are about, as it was dropped."""
+
+
+def given(*, requeued: bool = False) -> dict[str, Any]:
+    """What the starter gives the photo's first execution, or a later one."""
+    return execution_input(PHOTO.model_copy(update={"starts": 2 if requeued else 1}))
 
 
 @cache

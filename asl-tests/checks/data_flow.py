@@ -20,8 +20,6 @@ FAULT: Shape = {"Error": {}, "Cause": {}}
 DEEPEST = 8
 """Below that may be anything: in a loop, what a state hands on of its own input nests for ever."""
 FLAGS = "FlagPhoto"
-IGNORES_STATE = "MoveToFlagged"
-"""Is handed the whole state by the same function's other state, and reads the record only."""
 
 
 class Way(NamedTuple):
@@ -70,7 +68,7 @@ def the_flagger_finds_its_reasons(machine: Machine) -> Iterator[str]:
             )
     for name, state in machine.states.items():
         whole = any(path == "$" for _, path in read_in(state))
-        if whole and name not in (FLAGS, IGNORES_STATE):
+        if whole and name != FLAGS:
             yield f"{name} is handed the whole state: hand over what it reads, field by field."
         if name == FLAGS and not whole:
             yield f"{FLAGS} is not handed the whole state, where it looks for reasons: hand it $."

@@ -12,30 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from flagger.reasons import flag_reasons
-from photo_tagger.domain.photo import Decision, PhotoRecord
+from photo_tagger.domain.photo import Decision
 from photo_tagger_local.deploy import read_template
 from photo_tagger_local.packages import build_function_module
-from starter.throttle import _execution_input
 from tests.static.reach import Reach, Source, read_modules
+
+from ..workflow import given
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
 MACHINE = "PhotoStateMachine"
 Node = dict[str, Any]
 
-_WHEN = "2026-01-02T03:04:05.000000+00:00"
-_RECORD = PhotoRecord.model_validate(
-    {
-        "photo_id": "sofa-0123456789ab",
-        "source": {"bucket": "drop", "key": "sofa.jpg", "version_id": "v1"},
-        "file_name": "sofa.jpg",
-        "size": 1234,
-        "status": "processing",
-        "received_at": _WHEN,
-        "updated_at": _WHEN,
-    }
+_DECISION = Decision(
+    round=1, action="approved", by_user="owner@shop.example", decided_at="2026-01-02T03:04:05+00:00"
 )
-_DECISION = Decision(round=1, action="approved", by_user="owner@shop.example", decided_at=_WHEN)
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,7 @@ def the_machine() -> Machine:
             name: frozenset(error.rpartition(".")[2] for error in Reach(source, name).errors)
             for name in folders
         },
-        execution_input=_execution_input(_RECORD),
+        execution_input=given(),
         token_answer=_DECISION.for_the_workflow(),
         reasons_read=_paths_read_by(flag_reasons),
     )

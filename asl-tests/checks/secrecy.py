@@ -18,7 +18,6 @@ HANDED_WORDS = {
     "ReadPhoto": "keeps the surer draft of two readings, field by field",
     "SaveDraft": "puts the draft on the record, which has it from then on",
     "FlagPhoto": "is handed all there is, and looks for reasons",
-    "MoveToFlagged": "is handed all there is, as FlagPhoto is: one function serves both",
 }
 """The only states that are handed the words of a draft, and what for."""
 

@@ -153,7 +153,7 @@ def flag_photo(here: Any) -> list[Any]:
 def move_to_flagged(here: Any) -> list[Any]:
     waiting = here.aws.waiting_photo()
     here.person.post(waiting.ann, "reject", reason="We do not sell this")
-    event = {"step": "MoveToFlagged", "photo_id": waiting.photo, "state": {}}
+    event = {"step": "MoveToFlagged", "photo_id": waiting.photo}
     return [here.aws.call("Flagger", event)]
 
 
