@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Definition = dict[str, Any]
@@ -102,16 +103,27 @@ def _retargeted(definition: Definition, place: Place, target: str) -> Iterator[M
 
 
 def _swapped(definition: Definition, place: Place, members: list[Any]) -> Iterator[Mutant]:
-    """Neighbours change places, where the order can matter: in rules."""
+    """Neighbouring rules change places, unless no input fits both."""
     if place[-1] != "Choices":
         return
-    for number in range(len(members) - 1):
+    for number, (one, other) in enumerate(pairwise(members)):
+        if _words_for(one) and _words_for(other) and not _words_for(one) & _words_for(other):
+            continue
 
         def swap(rules: list[Any], number: int = number) -> list[Any]:
             rules[number], rules[number + 1] = rules[number + 1], rules[number]
             return rules
 
         yield _with(definition, place, swap, f"has {number + 1} and {number + 2} swapped")
+
+
+def _words_for(rule: dict[str, Any]) -> set[str]:
+    """The words that a rule wants of the one variable its Choice compares with words."""
+    return {
+        comparison["StringEquals"]
+        for comparison in rule.get("Or", [rule])
+        if "StringEquals" in comparison
+    }
 
 
 def _fields_broken(

@@ -5,7 +5,6 @@ through the state where it is broken, then against all others. The first that no
 """
 
 import multiprocessing
-import os
 import signal
 import sys
 from collections import Counter
@@ -40,6 +39,7 @@ def noticed_by(mutant: Mutant) -> str:
 
 def _passes(case: Case, engine: Moto) -> bool:
     """Whether the case finds all as it should be, in time: a mutant may go round for ever."""
+    signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(_PATIENCE_SECONDS)
     try:
         test_case(case, lambda case: engine.story(case.name, case.given))
@@ -54,10 +54,6 @@ def _give_up(*_: Any) -> None:
     raise TimeoutError
 
 
-def _begin() -> None:
-    signal.signal(signal.SIGALRM, _give_up)
-
-
 def main(words: list[str]) -> int:
     """Break what has all of these words in its description (everything without words)."""
     console = Console()
@@ -66,7 +62,7 @@ def main(words: list[str]) -> int:
         for mutant in mutants(the_machine().definition)
         if all(word in mutant.what for word in words)
     ]
-    with multiprocessing.Pool(os.cpu_count(), _begin) as pool:
+    with multiprocessing.Pool() as pool:
         answers = pool.imap(noticed_by, broken, chunksize=4)
         found = list(track(answers, "breaking", total=len(broken), console=console))
     by = Counter(
