@@ -25,7 +25,10 @@ def test_every_mutant_is_another_workflow() -> None:
         ),
         ("NotifyOwner Next leads to Expired", "SureDraftIsApprovedAndListed"),
         ("WriteToStore Retry 2 is left out", "every_error_is_tried_again_or_known_not_to_be"),
-        ("Resize Catch is left out", "no_fault_is_caught"),
+        (
+            "Resize Catch 1 ErrorEquals 1 is left out (Lambda.Unknown)",
+            "no_fault_is_caught",
+        ),
         ("QualityGate ResultPath is '$.elsewhere'", "what_is_read_was_written"),
         ("SaveDraft TimeoutSeconds is left out", "every_task_has_a_timeout"),
     ],
