@@ -372,11 +372,12 @@ def test_a_new_start_waits_for_an_emulator_that_is_still_saving(tmp_path: Path) 
     with ThreadPoolExecutor() as pool:
         starting = pool.submit(emulator.start)
         time.sleep(0.5)
-        assert not starting.done()
+        waits = not starting.done()
         os.kill(first, signal.SIGCONT)
         starting.result()
 
     try:
+        assert waits
         value = emulator.client("ssm").get_parameter(Name="kept")["Parameter"]["Value"]
         assert value == "v"
     finally:
