@@ -6,7 +6,9 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK := pyproject.toml constraints.txt functions/constraints.txt samples/requirements.txt
 
-.PHONY: demo test install lint package clean
+STEP_FUNCTIONS_LOCAL := amazon/aws-stepfunctions-local:2.0.0
+
+.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants package drawing clean
 
 demo: .venv/.command  ## The whole system on this computer, with sample photos
 	$(BIN)/photo-tagger local samples .local/samples >/dev/null
@@ -23,10 +25,28 @@ lint: .venv/.tests  ## Style and types
 	$(BIN)/mypy functions cli local
 	$(BIN)/cfn-lint template.yaml
 
+asl-tests: .venv/.tests  ## The workflow alone: its tests, and what of it they took, as table and drawing
+	$(BIN)/pytest asl-tests
+	$(BIN)/python -m asl-tests.coverage .local/workflow-coverage.svg
+
+asl-tests-docker: .venv/.tests  ## The same tests on AWS's Step Functions Local (needs Docker)
+	container=$$(docker run --detach --rm --publish 127.0.0.1::8083 \
+		--volume "$(CURDIR)/asl-tests/MockConfigFile.json:/home/mocks.json:ro" \
+		--env SFN_MOCK_CONFIG=/home/mocks.json --env AWS_DEFAULT_REGION=eu-west-1 \
+		--env AWS_ACCESS_KEY_ID=none --env AWS_SECRET_ACCESS_KEY=none $(STEP_FUNCTIONS_LOCAL)) && \
+	trap "docker stop $$container >/dev/null" EXIT && \
+	SFN_LOCAL_ENDPOINT="http://$$(docker port $$container 8083/tcp)" $(BIN)/pytest asl-tests
+
+asl-mutants: .venv/.tests  ## The workflow broken in a thousand ways: which one do its tests not notice?
+	$(BIN)/python -m asl-tests.mutate
+
 package: .venv/.tests  ## dist/: each function's package for AWS, with its size
 	@rm -rf dist && for function in $$(grep -oE '^  [A-Za-z]+Function:' template.yaml | tr -d ' :'); do \
 		$(BIN)/python functions/build_function.py $$function dist/$$function && du -sh dist/$$function || exit 1; \
 	done
+
+drawing: .venv/.command  ## docs/images/workflow.svg, from the workflow as it is now
+	$(BIN)/python -m photo_tagger_local.graph statemachines/photo.asl.json >docs/images/workflow.svg
 
 clean:  ## Forget the environment and all local state
 	rm -rf .venv .local dist

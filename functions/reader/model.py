@@ -10,7 +10,7 @@ from photo_tagger.aws.clients import client
 from photo_tagger.domain.draft import Usage
 from photo_tagger.observability import count
 
-_MAX_TOKENS = 1500
+MAX_TOKENS = 1500
 _PATIENCE_SECONDS = 25
 """Two questions must fit into the function's minute; the state machine does the retrying."""
 
@@ -60,7 +60,7 @@ class VisionModel:
                 modelId=self._model_id,
                 system=[{"text": system}],
                 messages=messages,
-                inferenceConfig={"maxTokens": _MAX_TOKENS, "temperature": 0.0},
+                inferenceConfig={"maxTokens": MAX_TOKENS, "temperature": 0.0},
                 outputConfig={
                     "textFormat": {
                         "type": "json_schema",

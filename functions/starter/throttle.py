@@ -94,7 +94,7 @@ class Throttle:
             states.start_execution(
                 stateMachineArn=self._state_machine_arn,
                 name=record.execution_name,
-                input=json.dumps(_execution_input(record)),
+                input=json.dumps(execution_input(record)),
             )
         except states.exceptions.ExecutionAlreadyExists:
             logger.info("already started")
@@ -134,7 +134,7 @@ class Throttle:
         )
 
 
-def _execution_input(record: PhotoRecord) -> dict[str, Any]:
+def execution_input(record: PhotoRecord) -> dict[str, Any]:
     """What the execution begins with; a photo that was set aside is read where it lies."""
     return {
         "schema_version": SCHEMA_VERSION,

@@ -159,7 +159,7 @@ def test_without_a_reason_nothing_is_moved(aws: Any) -> None:
 def test_a_rejected_photo_is_moved_and_stays_rejected(aws: Any, answer: Any) -> None:
     waiting = aws.waiting_photo()
     answer.post(waiting.ann, "reject", reason="We do not sell this")
-    event = {"step": "MoveToFlagged", "photo_id": waiting.photo, "state": {}}
+    event = {"step": "MoveToFlagged", "photo_id": waiting.photo}
     assert aws.call("Flagger", event) == {
         "status": "rejected",
         "reasons": ["We do not sell this"],

@@ -1,4 +1,4 @@
-"""Which AWS calls a function can come to, read from its source alone.
+"""Which AWS calls and errors a function can come to, read from its source alone.
 
 Begins with all of `<folder>/handler.py` and follows the names used there through `functions/`, one
 definition at a time, so that a function which only reads records is not charged with writing them:
@@ -20,7 +20,9 @@ What it finds there (a `Site` each):
 * `s3.exceptions.NoSuchKey`: telling that a key is not there is a right of its own;
 * a dict that names a table, which a transaction elsewhere writes: `a request to a table`;
 * what is asked of an SSMProvider, made here or by a function that is annotated to return one;
-* whatever hides a client from sight: handed on, kept on `self`, or made by other means.
+* whatever hides a client from sight: handed on, kept on `self`, or made by other means;
+* the exception classes of ours that are made there (`errors`), but for those that something there
+  catches without raising them again.
 
 What it cannot see: `getattr` and other calls by a name in a variable, calls that libraries make by
 themselves, an error that is told by its code as text, and which bucket or table a variable holds.
@@ -157,6 +159,11 @@ class Source:
         """Whether two classes are the same or one inherits from the other."""
         return one in self._line(other) or other in self._line(one)
 
+    def is_error(self, name: str) -> bool:
+        """Whether a full name is that of an exception class of ours."""
+        known = name in self.definitions and self.definitions[name].is_class
+        return known and any(kin.endswith(("Error", "Exception")) for kin in self._line(name))
+
     def _line(self, name: str) -> set[str]:
         line = {name}
         for base in self.definitions[name].bases if name in self.definitions else []:
@@ -170,6 +177,8 @@ class Reach:
     def __init__(self, source: Source, folder: str) -> None:
         self._source = source
         self._attributes: dict[tuple[str | None, str], set[str]] = defaultdict(set)
+        self._made: set[str] = set()
+        self._caught: set[str] = set()
         self.users: dict[str, set[str]] = defaultdict(set)
         self.sites: set[Site] = set()
         handler = f"{folder}.handler"
@@ -179,6 +188,11 @@ class Reach:
         before = -1
         while before != (before := len(self.users)):
             self._use_methods()
+
+    @property
+    def errors(self) -> set[str]:
+        """The exception classes of ours that may leave the function, by their full names."""
+        return self._made - self._caught
 
     def _use(self, name: str, user: str) -> None:
         """Follow a definition, unless that was done before."""
@@ -194,6 +208,8 @@ class Reach:
             self._load(name)
         look = _Look(self._source, definition)
         self.sites |= {Site(name, operation) for operation in look.operations}
+        self._made |= look.errors_made
+        self._caught |= look.errors_caught
         for scope, word in look.attributes:
             self._attributes[scope, word].add(name)
         for used in look.used:
@@ -287,6 +303,8 @@ class _Look:
         self.used: set[str] = set()
         self.attributes: set[tuple[str | None, str]] = set()
         self.operations: set[str] = set()
+        self.errors_made: set[str] = set()
+        self.errors_caught: set[str] = set()
         self._nodes = [node for part in definition.code for node in ast.walk(part)]
         self._parents = {c: node for node in self._nodes for c in ast.iter_child_nodes(node)}
         self._types = _Types(source, definition)
@@ -294,6 +312,7 @@ class _Look:
         for node in self._nodes:
             self._see_name(node)
             self._see_client(node)
+            self._see_error(node)
             if "TableName" in _keys(node):
                 self.operations.add("a request to a table")
 
@@ -365,6 +384,19 @@ class _Look:
         if word.startswith("transact_"):
             details |= {key for node in self._nodes for key in _keys(node) if key in _REQUESTS}
         self.operations.add(" ".join([f"{service}.{word}", *sorted(details)]))
+
+    def _see_error(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Call):
+            self.errors_made |= self._errors_in(node.func)
+        elif isinstance(node, ast.Raise) and not isinstance(node.exc, ast.Call):
+            self.errors_made |= self._errors_in(node.exc)
+        elif isinstance(node, ast.ExceptHandler) and not _raises_again(node):
+            kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+            self.errors_caught |= {name for kind in kinds for name in self._errors_in(kind)}
+
+    def _errors_in(self, node: ast.AST | None) -> set[str]:
+        meaning = self._meaning(_name(node) or "")
+        return {meaning} if self._source.is_error(meaning) else set()
 
     def _service(self, node: ast.AST) -> str | None:
         """The service of an expression that is a client (or a provider of parameters)."""
@@ -455,6 +487,10 @@ def _last_word(node: ast.AST | None) -> str:
 
 def _is_called(node: ast.AST, parent: ast.AST | None) -> bool:
     return isinstance(parent, ast.Call) and parent.func is node
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Raise) and not node.exc for node in ast.walk(handler))
 
 
 def _keys(node: ast.AST) -> set[str]:

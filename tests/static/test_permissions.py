@@ -98,9 +98,7 @@ def told(grant: Grant) -> str:
 
 
 def machine_complaints(template: Template, asl: dict[str, Any]) -> Iterator[str]:
-    properties = template["Resources"]["PhotoStateMachine"]["Properties"]
     needed: set[Grant] = set()
-    named: set[str] = set()
     for name, state in tasks(asl):
         action = INTEGRATIONS.get(state["Resource"])
         if action is None:
@@ -110,14 +108,8 @@ def machine_complaints(template: Template, asl: dict[str, Any]) -> Iterator[str]
             )
             continue
         word = state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("}")
-        function = properties["DefinitionSubstitutions"].get(word)
-        named.add(word)
-        if function != {"Ref": word}:
-            yield f"{name} calls ${{{word}}}, for which the template puts {function}"
         needed.add(Grant(action, word))
-    for word in sorted(properties["DefinitionSubstitutions"].keys() - named):
-        yield f"the template puts a value for ${{{word}}}, which no state uses"
-    if "Logging" in properties:
+    if "Logging" in template["Resources"]["PhotoStateMachine"]["Properties"]:
         needed |= {Grant(action, "*") for action in LOG_DELIVERY}
     yield from role_complaints(template, "PhotoStateMachineRole", needed, "the workflow")
 
@@ -469,16 +461,6 @@ ROLE_STATEMENT = ("Properties", "Policies", 0, *STATEMENT[1:])
             set_in("ReconcileSchedule", "Properties", "Target", "Arn"),
             {"Fn::GetAtt": ["FlaggerFunction", "Arn"]},
             "a schedule needs lambda:InvokeFunction on FlaggerFunction",
-        ),
-        (
-            set_in("PhotoStateMachine", "Properties", "DefinitionSubstitutions", "ResizeFunction"),
-            {"Ref": "ReaderFunction"},
-            "Resize calls ${ResizeFunction}, for which the template puts",
-        ),
-        (
-            set_in("PhotoStateMachine", "Properties", "DefinitionSubstitutions", "StarterFunction"),
-            {"Ref": "StarterFunction"},
-            "a value for ${StarterFunction}, which no state uses",
         ),
     ],
 )

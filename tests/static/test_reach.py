@@ -1,4 +1,4 @@
-"""The reading of the source finds every form of a call, and follows only what is used."""
+"""The reading of the source finds every form of a call or an error, and follows what is used."""
 
 import pytest
 
@@ -195,3 +195,44 @@ def test_what_a_decorator_registers_counts_as_used() -> None:
 def test_a_relative_import_is_refused() -> None:
     with pytest.raises(ValueError, match="a relative import is not followed"):
         operations("from .store import write\n")
+
+
+ERRORS = """
+class BusyError(Exception):
+    def __init__(self, what): ...
+
+class BusierError(BusyError): ...
+
+class Calm: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('raise BusyError("a")', {"BusyError"}),
+        ('raise BusyError("a") from None', {"BusyError"}),
+        ("raise BusyError", {"BusyError"}),
+        ('raise BusierError("a")', {"BusierError"}),
+        ('error = BusyError("a")\n    raise error', {"BusyError"}),
+        ('raise ValueError("a")', set()),
+        ("Calm()", set()),
+        ("try: ...\n    except BusyError: ...", set()),
+        ("try: raise BusyError\n    except BusyError: ...", set()),
+        ("try: raise BusyError\n    except (OSError, BusyError): ...", set()),
+        ("try: raise BusyError\n    except BusyError: raise", {"BusyError"}),
+        ("try: raise BusyError\n    except BusyError: raise BusierError", {"BusierError"}),
+    ],
+)
+def test_each_form_of_an_error_is_found(code: str, found: set[str]) -> None:
+    handler = f"from f.errors import BusyError, BusierError, Calm\ndef handle():\n    {code}\n"
+    texts = {CLIENT.rpartition(".")[0]: CLIENTS, "f.handler": handler, "f.errors": ERRORS}
+    assert Reach(Source(texts), "f").errors == {f"f.errors.{name}" for name in found}
+
+
+def test_an_error_that_is_never_come_to_cannot_leave_the_function() -> None:
+    work = "class BusyError(Exception): ...\ndef work(): raise BusyError\ndef rest(): ...\n"
+    for used, found in (("work", {"f.work.BusyError"}), ("rest", set())):
+        handler = f"from f.work import {used}\ndef handle(): {used}()\n"
+        texts = {CLIENT.rpartition(".")[0]: CLIENTS, "f.handler": handler, "f.work": work}
+        assert Reach(Source(texts), "f").errors == found

@@ -1,8 +1,6 @@
-"""What must hold of template.yaml and the workflow before anything is deployed."""
+"""What must hold of template.yaml before anything is deployed."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from photo_tagger_local.deploy import read_template, resources_of
 from photo_tagger_local.packages import build_function_module
@@ -12,8 +10,6 @@ from watcher.reconcile import PHOTO_SUFFIXES
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = read_template(ROOT / "template.yaml")
 FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
-[MACHINE] = resources_of(TEMPLATE, "AWS::Serverless::StateMachine").values()
-ASL: dict[str, Any] = json.loads((ROOT / MACHINE["Properties"]["DefinitionUri"]).read_text("utf-8"))
 
 
 def test_one_word_leads_from_function_to_folder_handler_and_name() -> None:
@@ -30,31 +26,6 @@ def test_every_function_folder_is_deployed() -> None:
     folder_of = build_function_module(ROOT / "functions").folder_of
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
     assert folders == {folder_of(logical_id) for logical_id in FUNCTIONS}
-
-
-def test_the_workflow_says_why_where_and_for_how_long() -> None:
-    for name, state in ASL["States"].items():
-        assert state.get("Comment"), name
-        if state["Type"] in ("Task", "Pass"):
-            assert "ResultPath" in state, name
-        if state["Type"] == "Task":
-            assert "TimeoutSeconds" in state or "TimeoutSecondsPath" in state, name
-            for retry in state["Retry"]:
-                assert "States.ALL" not in retry["ErrorEquals"], name
-                if retry["MaxAttempts"] > 1:
-                    assert retry["JitterStrategy"] == "FULL", name
-                    assert retry["MaxDelaySeconds"], name
-
-
-def test_no_fault_is_caught_into_a_dead_end() -> None:
-    """A redriven Fail state only fails again."""
-    assert not [name for name, state in ASL["States"].items() if state["Type"] == "Fail"]
-    caught = {name for name, state in ASL["States"].items() if "Catch" in state}
-    assert caught == {"Resize", "NotifyOwner"}
-
-
-def test_the_workflow_logs_hold_no_task_tokens() -> None:
-    assert MACHINE["Properties"]["Logging"]["IncludeExecutionData"] is False
 
 
 def test_reconcile_takes_what_the_notifications_take() -> None:

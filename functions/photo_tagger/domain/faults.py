@@ -70,7 +70,7 @@ WORDS = {
         "The photo's record is gone: {said}. Restore it from the table's point-in-time recovery."
     ),
     "SmallCopyGoneError": (
-        "The photo's small copy is gone, as copies are kept for 30 days: {said}. Put a JPEG of "
+        "The photo's small copy is gone, as copies are kept for 400 days: {said}. Put a JPEG of "
         "the photo there under that name."
     ),
     "StoreRefusedUsError": (
