@@ -71,16 +71,20 @@ def link_requirements(requirements: Path, links: Path) -> None:
 
 def _with_dependencies(names: list[str]) -> set[str]:
     found: set[str] = set()
-    todo = [Requirement(name) for name in names]
+    todo = [Requirement(name).name for name in names]
     while todo:
-        wanted = todo.pop()
-        name = re.sub(r"[-_.]+", "-", wanted.name).lower()
-        if name in found:
-            continue
-        found.add(name)
-        needs = map(Requirement, distribution(name).requires or [])
-        todo += [need for need in needs if _applies(need)]
+        name = re.sub(r"[-_.]+", "-", todo.pop()).lower()
+        if name not in found:
+            found.add(name)
+            todo += _needs(name)
     return found
+
+
+@cache
+def _needs(name: str) -> list[str]:
+    """What a package itself asks for. Kept: most functions need the same ones."""
+    needs = map(Requirement, distribution(name).requires or [])
+    return [need.name for need in needs if _applies(need)]
 
 
 def _applies(need: Requirement) -> bool:

@@ -70,6 +70,7 @@ class LocalRun:
 
     def __init__(self, options: Options) -> None:
         state, ports = options.state.resolve(), options.ports
+        self._goes_on = (state / "aws").exists()
         state.mkdir(parents=True, exist_ok=True)
         self._options = options
         self._state = state
@@ -192,7 +193,8 @@ class LocalRun:
             SecretId=self.outputs["StoreSecret"],
             SecretString=json.dumps({"api_key": self._store_key}),
         )
-        self._reconcile()
+        if self._goes_on:
+            self._reconcile()
 
     def _put_documents(self) -> None:
         """The sample style and rules docs, unless this state has docs of its own."""

@@ -208,6 +208,16 @@ class Shop:
         finally:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
+    @contextlib.contextmanager
+    def unnoticed(self) -> Iterator[None]:
+        """While this lasts, the drop bucket tells nobody what is put into it."""
+        s3, bucket = self.run.aws.client("s3"), self.run.outputs["DropBucket"]
+        kept = s3.get_bucket_notification_configuration(Bucket=bucket)
+        kept.pop("ResponseMetadata")
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+        yield
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
+
     def everything_stored(self) -> str:
         """All rows of all four tables, as text."""
         dynamodb = self.run.aws.client("dynamodb")
@@ -216,6 +226,16 @@ class Shop:
             {name: dynamodb.scan(TableName=f"pt-{name}")["Items"] for name in tables},
             sort_keys=True,
         )
+
+
+def assert_decided_once(shop: Shop, photo_id: str, *, listed: bool = True) -> None:
+    """One decision, one ack row, one listing (none for a rejection), and the execution's end."""
+    assert shop.until_ended(photo_id)["status"] == "SUCCEEDED"
+    assert len(shop.rows("ack", photo_id)) == 1
+    decisions = {"approved", "edited", "rejected", "try_again"}
+    assert len([word for word in shop.actions(photo_id) if word in decisions]) == 1
+    assert len(shop.listings(photo_id)) == int(listed)
+    assert shop.state(photo_id) == ("listed" if listed else "rejected")
 
 
 @pytest.fixture(scope="session")
@@ -229,13 +249,4 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """One local run for all tests that do not need their own."""
     with LocalRun(Options(tmp_path_factory.mktemp("run"), Ports.free())) as run:
-        yield Shop(run, samples)
-
-
-@pytest.fixture(scope="module")
-def impatient_shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
-    """A run in which a reminder comes after 4 s, parking 3 s later, and expiry 12 s after that."""
-    folder = tmp_path_factory.mktemp("impatient")
-    options = Options(folder, Ports.free(), wait_seconds="4,3,12")
-    with LocalRun(options) as run:
         yield Shop(run, samples)

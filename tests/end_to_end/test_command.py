@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from photo_tagger_local.ports import HOST
 
-from .conftest import eventually, five_ports_in_a_row
+from .conftest import PATIENCE_SECONDS, eventually, five_ports_in_a_row
 
 NO_PHOTO = "[red] prices.txt"
 """A name that a terminal library could take for a style of its own."""
@@ -116,15 +115,14 @@ def test_up_shows_progress_and_ends_cleanly_on_ctrl_c(
             assert httpx.get(f"http://{HOST}:{first_port}/{page}", trust_env=False).is_success
         assert _listening_addresses(range(first_port, first_port + 5)) == {HOST}
         up.send_signal(signal.SIGINT)
-        assert up.wait(timeout=30) == 0
+        assert up.wait(PATIENCE_SECONDS) == 0
     finally:
         up.kill()
     told = log.read_text()
     assert f"left out: {NO_PHOTO}" in told
     assert "Ended." in told
     assert "Traceback" not in told
-    time.sleep(0.5)
-    assert all(_free(port) for port in range(first_port, first_port + 5))
+    eventually(lambda: all(map(_free, range(first_port, first_port + 5))), "five free ports")
 
 
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path, first_port: int) -> None:

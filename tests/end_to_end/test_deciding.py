@@ -12,7 +12,7 @@ from photo_tagger_local.reviewer import link_in
 from photo_tagger_local.run import LocalRun, Options
 
 from .breaking import broken
-from .conftest import Shop, eventually
+from .conftest import Shop, assert_decided_once
 
 SOFA = "white-sofa.jpg"
 ANN, BOB = "ann@shop.example", "bob@shop.example"
@@ -20,15 +20,6 @@ ANN, BOB = "ann@shop.example", "bob@shop.example"
 CRASH_BEFORE_THE_EXECUTION_IS_TOLD = """
 import ack_handler.review
 ack_handler.review.answer = lambda *_: os._exit(1)
-"""
-SLOW_TO_TELL_THE_EXECUTION = """
-import ack_handler.review
-tell = getattr(ack_handler.review, "tell", ack_handler.review.answer)
-ack_handler.review.tell = tell
-def slowly(*given):
-    time.sleep(6)
-    return tell(*given)
-ack_handler.review.answer = slowly
 """
 CRASH_BEFORE_THE_MAIL = """
 import notify.notifier
@@ -41,16 +32,6 @@ def send_and_crash(message):
     send(message)
     os._exit(1)
 notify.notifier.send = send_and_crash
-"""
-SLOW_TO_MAIL_A_REMINDER = """
-import notify.notifier
-send = getattr(notify.notifier, "really_send", notify.notifier.send)
-notify.notifier.really_send = send
-def slowly(message):
-    if message["Subject"].startswith("Still waiting"):
-        time.sleep(3)
-    send(message)
-notify.notifier.send = slowly
 """
 
 
@@ -79,16 +60,6 @@ def at_once(*clicks: Callable[[], httpx.Response]) -> list[httpx.Response]:
 
     with ThreadPoolExecutor(len(clicks)) as people:
         return list(people.map(click, clicks))
-
-
-def assert_decided_once(shop: Shop, photo_id: str, *, listed: bool = True) -> None:
-    """One decision, one ack row, one listing (none for a rejection), and the execution's end."""
-    assert shop.until_ended(photo_id)["status"] == "SUCCEEDED"
-    assert len(shop.rows("ack", photo_id)) == 1
-    decisions = {"approved", "edited", "rejected", "try_again"}
-    assert len([word for word in shop.actions(photo_id) if word in decisions]) == 1
-    assert len(shop.listings(photo_id)) == int(listed)
-    assert shop.state(photo_id) == ("listed" if listed else "rejected")
 
 
 def test_two_people_at_once_and_the_first_one_counts(two: Shop) -> None:
@@ -197,31 +168,3 @@ def test_a_crash_between_keeping_the_token_and_mailing(shop: Shop) -> None:
     shop.redrive(photo_id)
     shop.post(shop.link(photo_id), "approve")
     assert_decided_once(shop, photo_id)
-
-
-def test_a_decision_while_the_wait_runs_out(impatient_shop: Shop) -> None:
-    """The wait of 4 s ends between the decision's two steps."""
-    shop = impatient_shop
-    photo_id = shop.drop_sample(SOFA, "late.jpg")
-    link = shop.link(photo_id)
-    with broken(shop.run, "ack_handler", SLOW_TO_TELL_THE_EXECUTION):
-        answer = shop.post(link, "approve")
-    assert "Approved by you" in answer.text
-    assert_decided_once(shop, photo_id)
-    assert "WaitLonger" in shop.states_entered(photo_id)
-    trail = shop.actions(photo_id)
-    reminded_before = trail[: trail.index("approved")].count("reminded")
-    assert trail.count("reminded") == reminded_before
-    assert len(shop.mails_so_far(photo_id)) == 1 + reminded_before
-
-
-def test_a_decision_while_a_reminder_is_being_sent(impatient_shop: Shop) -> None:
-    shop = impatient_shop
-    with broken(shop.run, "notify", SLOW_TO_MAIL_A_REMINDER):
-        photo_id = shop.drop_sample(SOFA, "reminded.jpg")
-        link = shop.link(photo_id)
-        eventually(lambda: "reminded" in shop.actions(photo_id), "the reminder on its way")
-        assert len(shop.mails(photo_id)) == 1
-        answer = shop.post(link, "approve")
-        assert "Approved by you" in answer.text
-        assert_decided_once(shop, photo_id)

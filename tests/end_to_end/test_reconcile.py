@@ -1,7 +1,6 @@
 """What got lost between two steps is found: photos are started, once, and decisions told."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,17 +31,6 @@ ODD_NAMES = (
 )
 
 
-@contextmanager
-def no_notifications(shop: Shop) -> Iterator[None]:
-    """While this lasts, the drop bucket tells nobody what is put into it."""
-    s3, bucket = shop.run.aws.client("s3"), shop.run.outputs["DropBucket"]
-    kept = s3.get_bucket_notification_configuration(Bucket=bucket)
-    kept.pop("ResponseMetadata")
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    yield
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
-
-
 def put(shop: Shop, key: str) -> str:
     bucket = shop.run.outputs["DropBucket"]
     body = (shop.samples / SOFA).read_bytes() + key.encode()
@@ -57,7 +45,7 @@ def assert_started_once(shop: Shop, photo_id: str) -> None:
 
 
 def test_photos_whose_event_was_lost_are_found_under_any_name(shop: Shop) -> None:
-    with no_notifications(shop):
+    with shop.unnoticed():
         photos = [put(shop, f"lost/{name}") for name in ODD_NAMES]
     assert shop.reconcile()["started"] == len(photos)
     for photo_id in photos:
@@ -87,16 +75,18 @@ def messages(queue: Any, url: str) -> int:
 @pytest.mark.parametrize(
     "crash", [CRASH_AFTER_THE_RECORD, CRASH_AFTER_THE_START], ids=["before", "after"]
 )
-def test_a_start_that_was_cut_off_is_made_good_once(shop: Shop, crash: str) -> None:
+def test_a_start_that_was_cut_off_is_made_good_once(shop: Shop, crash: str, tmp_path: Path) -> None:
     """Before or after the execution was started; its message stays hidden for half an hour."""
     started = int(crash is CRASH_AFTER_THE_START)
-    with broken(shop.run, "resize", "time.sleep(3)"):
+    found = tmp_path / "found"
+    with broken(shop.run, "resize", f"while not os.path.exists({str(found)!r}): time.sleep(0.1)"):
         with broken(shop.run, "starter", crash):
             photo_id = shop.drop_sample(SOFA, "cut-off.jpg")
             record = eventually(lambda: shop.run.record(photo_id), "the record")
             eventually(lambda: len(shop.executions(photo_id)) == started, "the crash")
         assert record.execution_arn is None
         assert shop.reconcile()["started_again"] == 1
+        found.touch()
         shop.until(photo_id, "waiting")
     eventually(lambda: "started" in shop.actions(photo_id), "the start on record")
     assert shop.executions(photo_id) == [photo_id]

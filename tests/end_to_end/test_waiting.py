@@ -1,12 +1,57 @@
-"""What happens while nobody answers."""
+"""What happens while nobody answers, and when somebody does just as a wait runs out."""
 
-from .conftest import Shop
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from photo_tagger_local.ports import Ports
+from photo_tagger_local.run import LocalRun, Options
+
+from .breaking import broken
+from .conftest import Shop, assert_decided_once, eventually
 
 SOFA = "white-sofa.jpg"
 
+SLOW_TO_TELL_THE_EXECUTION = """
+import ack_handler.review
+tell = getattr(ack_handler.review, "tell", ack_handler.review.answer)
+ack_handler.review.tell = tell
+def slowly(*given):
+    time.sleep(6)
+    return tell(*given)
+ack_handler.review.answer = slowly
+"""
+SLOW_TO_MAIL_A_REMINDER = """
+import notify.notifier
+send = getattr(notify.notifier, "really_send", notify.notifier.send)
+notify.notifier.really_send = send
+def slowly(message):
+    if message["Subject"].startswith("Still waiting"):
+        time.sleep(3)
+    send(message)
+notify.notifier.send = slowly
+"""
 
-def test_a_reminder_then_silence_and_the_first_link_still_works(impatient_shop: Shop) -> None:
-    shop = impatient_shop
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
+    """A run in which a reminder comes after 4 s, parking 3 s later, and expiry 30 s after that."""
+    folder = tmp_path_factory.mktemp("impatient")
+    with LocalRun(Options(folder, Ports.free(), wait_seconds="4,3,30")) as run:
+        yield Shop(run, samples)
+
+
+@pytest.fixture(scope="module")
+def forgotten(shop: Shop) -> str:
+    """A photo that nobody answers, parked: its last wait runs out while the other tests work."""
+    photo_id = shop.drop_sample(SOFA, "forgotten.jpg")
+    shop.until(photo_id, "parked")
+    return photo_id
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_a_reminder_then_silence_and_the_first_link_still_works(shop: Shop) -> None:
     photo_id = shop.drop_sample(SOFA, "slow.jpg")
     first = shop.link(photo_id)
 
@@ -22,11 +67,34 @@ def test_a_reminder_then_silence_and_the_first_link_still_works(impatient_shop: 
     assert shop.actions(photo_id)[-5:] == ["mailed", "reminded", "parked", "approved", "listed"]
 
 
-def test_a_draft_nobody_answers_is_closed(impatient_shop: Shop) -> None:
-    shop = impatient_shop
-    photo_id = shop.drop_sample(SOFA, "forgotten.jpg")
-    link = shop.link(photo_id)
+def test_a_decision_while_the_wait_runs_out(shop: Shop) -> None:
+    """The wait of 4 s ends between the decision's two steps."""
+    with broken(shop.run, "ack_handler", SLOW_TO_TELL_THE_EXECUTION):
+        photo_id = shop.drop_sample(SOFA, "late.jpg")
+        answer = shop.post(shop.link(photo_id), "approve")
+    assert "Approved by you" in answer.text
+    assert_decided_once(shop, photo_id)
+    assert "WaitLonger" in shop.states_entered(photo_id)
+    trail = shop.actions(photo_id)
+    reminded_before = trail[: trail.index("approved")].count("reminded")
+    assert trail.count("reminded") == reminded_before
+    assert len(shop.mails_so_far(photo_id)) == 1 + reminded_before
 
-    shop.until(photo_id, "expired")
-    assert shop.until_ended(photo_id)["status"] == "SUCCEEDED"
+
+def test_a_decision_while_a_reminder_is_being_sent(shop: Shop) -> None:
+    with broken(shop.run, "notify", SLOW_TO_MAIL_A_REMINDER):
+        photo_id = shop.drop_sample(SOFA, "reminded.jpg")
+        link = shop.link(photo_id)
+        eventually(lambda: "reminded" in shop.actions(photo_id), "the reminder on its way")
+        assert len(shop.mails(photo_id)) == 1
+        answer = shop.post(link, "approve")
+        assert "Approved by you" in answer.text
+        assert_decided_once(shop, photo_id)
+
+
+def test_a_draft_nobody_answers_is_closed(shop: Shop, forgotten: str) -> None:
+    link = shop.link(forgotten)
+
+    shop.until(forgotten, "expired")
+    assert shop.until_ended(forgotten)["status"] == "SUCCEEDED"
     assert shop.browser.get(link).status_code == 410

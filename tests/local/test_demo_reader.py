@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -415,3 +417,11 @@ def test_a_broken_image_is_a_validation_exception(
     broken = photos["puppy"][:cut] or b"no picture"
     with pytest.raises(bedrock.exceptions.ValidationException, match="Could not process image"):
         bedrock.converse(**request(broken, [], STYLE))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_the_command_computes_on_one_thread() -> None:
+    """More would take the processor from the functions, only to wait for each other."""
+    code = "import os, photo_tagger_cli.main; print(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

@@ -6,10 +6,12 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,6 @@ from botocore.exceptions import ClientError
 from photo_tagger_local.packages import link_requirements
 
 from .emulator_lab import (
-    LONGER_THAN_A_SNAPSHOT_TAKES,
     REGION,
     Lab,
     free_port,
@@ -31,19 +32,16 @@ from .emulator_lab import (
     wait_for,
 )
 
+LONGER_THAN_A_SNAPSHOT_TAKES = 2.5
+"""Seconds."""
+
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     made = Lab(tmp_path)
-    wait_until_saved(made)
+    made.until_saved()
     yield made
     made.emulator.stop()
-
-
-def wait_until_saved(lab: Lab) -> None:
-    """Until the lab's function and role are in a snapshot."""
-    time.sleep(LONGER_THAN_A_SNAPSHOT_TAKES)
-    assert (lab.directory / "aws/state/snapshot").exists()
 
 
 def make_table(lab: Lab) -> Any:
@@ -54,7 +52,7 @@ def make_table(lab: Lab) -> Any:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    wait_until_saved(lab)
+    lab.until_saved()
     return dynamodb
 
 
@@ -152,7 +150,7 @@ def test_no_state_is_gone_back_to(lab: Lab) -> None:
 def test_an_answered_token_stays_answered(lab: Lab) -> None:
     arn = lab.start({"A": token_task({"mark": "answered"}, Next="B"), "B": task({"mark": "B"})})
     token = lab.token("answered")
-    wait_until_saved(lab)
+    lab.until_saved()
     lab.succeed(token)
     lab.kill()
 
@@ -167,7 +165,7 @@ def test_an_answered_token_stays_answered(lab: Lab) -> None:
 
 def test_a_redrive_outlives_a_kill(lab: Lab) -> None:
     arn = redrivable(lab, "redriven")
-    wait_until_saved(lab)
+    lab.until_saved()
     lab.let_pass("redriven")
     lab.states.redrive_execution(executionArn=arn)
     lab.kill()
@@ -235,7 +233,7 @@ def test_objects_keep_their_versions_and_the_bucket_its_notifications(lab: Lab) 
         },
     )
     kept = s3.put_object(Bucket="drop", Key="a", Body=b"1")["VersionId"]
-    wait_until_saved(lab)
+    lab.until_saved()
     gone = s3.put_object(Bucket="drop", Key="b", Body=b"2")["VersionId"]
     s3.delete_object(Bucket="drop", Key="b", VersionId=gone)
     newer = s3.put_object(Bucket="drop", Key="a", Body=b"3")["VersionId"]
@@ -270,9 +268,9 @@ def test_a_deployment_that_was_killed_can_be_made_again(tmp_path: Path) -> None:
         lab.kill()
         lab.emulator.start()
         deploy(lab, stacks.create_stack, "1")
-        wait_until_saved(lab)
+        lab.until_saved()
         deploy_half(lab, stacks.update_stack, "2")
-        time.sleep(LONGER_THAN_A_SNAPSHOT_TAKES)
+        time.sleep(LONGER_THAN_A_SNAPSHOT_TAKES)  # and yet there is none
         lab.kill()
         lab.emulator.start()
         assert status(stacks) == "CREATE_COMPLETE"
@@ -365,15 +363,21 @@ def test_a_new_start_waits_for_an_emulator_that_is_still_saving(tmp_path: Path) 
     )
     assert parent.stdout
     first = int(parent.stdout.readline())
+    os.kill(first, signal.SIGSTOP)
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    os.kill(first, 0)  # it is still there
 
     emulator = make_emulator(tmp_path, port=port)
-    emulator.start()
+    with ThreadPoolExecutor() as pool:
+        starting = pool.submit(emulator.start)
+        time.sleep(0.5)
+        waits = not starting.done()
+        os.kill(first, signal.SIGCONT)
+        starting.result()
 
     try:
+        assert waits
         value = emulator.client("ssm").get_parameter(Name="kept")["Parameter"]["Value"]
         assert value == "v"
     finally:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from aiosmtpd.controller import Controller
 from botocore.config import Config
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from photo_tagger_local.aws.emulator import Emulator
 
-from .emulator_lab import free_port, make_emulator
+from .emulator_lab import PATIENCE_SECONDS, free_port, make_emulator
 
 ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})
 MAIL = b"From: A <shop@example.com>\nTo: owner@example.com\nSubject: photo\n\n.a dot\nCaf\xc3\xa9\n"
@@ -26,7 +26,9 @@ class Server:
 
     def __init__(self, port: int) -> None:
         self.recipient_answer = self.data_answer = "250 OK"
-        self.pause = 0.0
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.received: list[bytes] = []
         self.controller = Controller(self, hostname="127.0.0.1", port=port)
         self.controller.start()
@@ -40,7 +42,8 @@ class Server:
         return self.recipient_answer
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        time.sleep(self.pause)
+        self.asked.set()
+        self.may_answer.wait(PATIENCE_SECONDS)
         if self.data_answer.startswith("250"):
             self.received.append(envelope.content)
         return self.data_answer
@@ -64,7 +67,15 @@ def server(emulator: Emulator) -> Iterator[Server]:
 
 
 def send(emulator: Emulator, *to: str) -> None:
-    emulator.client("ses", config=ONE_TRY).send_raw_email(
+    ses = boto3.client(
+        "ses",
+        endpoint_url=emulator.endpoint,
+        region_name=emulator.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=ONE_TRY,
+    )
+    ses.send_raw_email(
         Source="shop@example.com",
         Destinations=to or ["owner@example.com"],
         RawMessage={"Data": MAIL},
@@ -121,12 +132,12 @@ def test_a_refused_mail_does_not_count_as_sent(emulator: Emulator, server: Serve
 
 
 def test_a_slow_server_holds_up_nobody_else(emulator: Emulator, server: Server) -> None:
-    server.pause = 2
+    server.may_answer.clear()
     sending = threading.Thread(target=send, args=(emulator,))
     sending.start()
-    time.sleep(0.3)
-    started = time.monotonic()
+    assert server.asked.wait(PATIENCE_SECONDS)
     emulator.client("sts").get_caller_identity()
-    assert time.monotonic() - started < 1
+    assert sending.is_alive()
+    server.may_answer.set()
     sending.join()
     assert len(server.received) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote_plus
@@ -15,7 +14,6 @@ from botocore.exceptions import ClientError
 
 from .emulator_lab import (
     ACCOUNT,
-    LONGER_THAN_A_SNAPSHOT_TAKES,
     REGION,
     Lab,
     as_role,
@@ -158,7 +156,7 @@ def test_every_key_is_found_again_over_restarts(
     lab: Lab, versions: dict[str, list[str]], end: signal.Signals | None
 ) -> None:
     if end:
-        time.sleep(LONGER_THAN_A_SNAPSHOT_TAKES)
+        lab.until_saved()
         os.kill(lab.emulator.pid or 0, end)
         lab.emulator.stop()
         lab.emulator.start()

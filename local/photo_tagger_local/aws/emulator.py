@@ -75,6 +75,7 @@ class Emulator:
         self.log_file = log_file.resolve()
         self.functions_env = functions_env or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
 
     @property
     def endpoint(self) -> str:
@@ -123,32 +124,26 @@ class Emulator:
         finally:
             self._end_group(process.pid)
 
-    def client(self, service: str, **kwargs: Any) -> Any:
-        """A boto3 client of the emulator with the rights of the account's root.
-
-        Args:
-            service: boto3's name of the service, such as "s3".
-            kwargs: passed on to boto3; a `config` is merged over the emulator's own.
-        """
-        config = Config(
-            inject_host_prefix=False,
-            signature_version="s3v4" if service == "s3" else None,
-            s3={"addressing_style": "path"},
-            retries={"mode": "standard", "max_attempts": 4},
-            connect_timeout=5,
-            read_timeout=60,
-            proxies={},
-        )
-        extra = kwargs.pop("config", None)
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulator's fixed root key
-            config=config.merge(extra) if extra else config,
-            **kwargs,
-        )
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service ("s3") with the rights of the account's root; made once."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=self.region,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",  # noqa: S106 - the emulator's fixed root key
+                config=Config(
+                    inject_host_prefix=False,
+                    signature_version="s3v4" if service == "s3" else None,
+                    s3={"addressing_style": "path"},
+                    retries={"mode": "standard", "max_attempts": 4},
+                    connect_timeout=5,
+                    read_timeout=60,
+                    proxies={},
+                ),
+            )
+        return self._clients[service]
 
     def __enter__(self) -> Self:
         self.start()
