@@ -11,7 +11,7 @@ the same.
   `States.Runtime`. `Moto.run` gives it AWS's name.
 * Waits between tries: both take them in real time. With moto nobody sleeps; Local gets a definition
   whose waits are a second each (`_hurried`). How long they are in truth is checked without an
-  engine, in checks.py.
+  engine, in checks/retries.py.
 * Neither knows RedriveExecution: that what failed can be redriven is seen on the local AWS, in
   tests/end_to_end. Here it is seen that it fails in a state from which AWS redrives.
 

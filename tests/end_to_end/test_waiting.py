@@ -28,7 +28,7 @@ send = getattr(notify.notifier, "really_send", notify.notifier.send)
 notify.notifier.really_send = send
 def slowly(message):
     if message["Subject"].startswith("Still waiting"):
-        time.sleep(3)
+        time.sleep(6)
     send(message)
 notify.notifier.send = slowly
 """
