@@ -207,7 +207,7 @@ def main(svg_file: str) -> int:
     engine = Moto(the_definition())
     stories = [engine.story(case.name, case.given) for case in CASES.values()]
     covered = coverage(the_definition(), stories)
-    Console().print(report(covered))
+    Console(width=None if sys.stdout.isatty() else 120).print(report(covered))
     Path(svg_file).parent.mkdir(parents=True, exist_ok=True)
     Path(svg_file).write_text(drawing(the_definition(), untaken(covered)), "utf-8")
     print(f"The graph is in {svg_file}")
