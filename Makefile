@@ -26,13 +26,13 @@ lint: .venv/.tests  ## Style and types
 	$(BIN)/cfn-lint template.yaml
 
 asl-tests: .venv/.tests  ## The workflow alone: its tests, and what of it they took, as table and drawing
-	$(BIN)/pytest asl-tests
-	$(BIN)/python -m asl-tests.coverage .local/workflow-coverage.svg
+	@$(BIN)/pytest asl-tests; passed=$$?; \
+	$(BIN)/python -m asl-tests.coverage .local/workflow-coverage.svg && exit $$passed
 
 asl-tests-docker: .venv/.tests  ## The same tests on AWS's Step Functions Local (needs Docker)
 	container=$$(docker run --detach --rm --publish 127.0.0.1::8083 \
-		--volume "$(CURDIR)/asl-tests/MockConfigFile.json:/home/mocks.json:ro" \
-		--env SFN_MOCK_CONFIG=/home/mocks.json --env AWS_DEFAULT_REGION=eu-west-1 \
+		--volume "$(CURDIR)/asl-tests:/asl-tests:ro" \
+		--env SFN_MOCK_CONFIG=/asl-tests/MockConfigFile.json --env AWS_DEFAULT_REGION=eu-west-1 \
 		--env AWS_ACCESS_KEY_ID=none --env AWS_SECRET_ACCESS_KEY=none $(STEP_FUNCTIONS_LOCAL)) && \
 	trap "docker stop $$container >/dev/null" EXIT && \
 	SFN_LOCAL_ENDPOINT="http://$$(docker port $$container 8083/tcp)" $(BIN)/pytest asl-tests

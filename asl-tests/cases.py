@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .checks.retries import LAMBDA_SERVICE
 from .stories import TOKEN
 from .workflow import given, mocked
 
@@ -343,16 +344,8 @@ WAY_TO = {
 }
 WRITE_NO_RECORD = {"QualityGate", "ReadPhoto", "WriteToStore"}
 CATCH_THEIR_TIMEOUT = {"Resize", "NotifyOwner"}
-LAMBDA = [
-    f"Lambda.{name}"
-    for name in (
-        "ClientExecutionTimeoutException",
-        "ServiceException",
-        "AWSLambdaException",
-        "SdkClientException",
-        "TooManyRequestsException",
-    )
-]
+BUSY = LAMBDA_SERVICE.errors
+"""What a state that Lambda has no place for meets: each once, and then the first two again."""
 
 
 def failing(name: str, state: str, error: str, tries: Iterable[str] = ()) -> Case:
@@ -382,10 +375,7 @@ FAULTS = (
         6 * ["StoreUnavailableError"],
     ),
     failing("StoreRefusesOurKeyFailsAtOnce", "WriteToStore", "StoreRefusedUsError"),
-    *(
-        failing(f"LambdaBusyFailsIn{state}", state, "Lambda.ServiceException", [*LAMBDA, LAMBDA[0]])
-        for state in WAY_TO
-    ),
+    *(failing(f"LambdaBusyFailsIn{state}", state, BUSY[1], [*BUSY, BUSY[0]]) for state in WAY_TO),
     *(
         failing(f"RecordBusyFailsIn{state}", state, "BusyRecordError", 4 * ["BusyRecordError"])
         for state in WAY_TO

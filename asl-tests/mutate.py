@@ -57,6 +57,9 @@ def _give_up(*_: Any) -> None:
 def main(words: list[str]) -> int:
     """Break what has all of these words in its description (everything without words)."""
     console = Console()
+    if notices := noticed_by(Mutant("", "nothing", the_machine().definition)):
+        console.print(f"{notices} finds fault with the workflow as it is: mend that first.")
+        return 1
     broken = [
         mutant
         for mutant in mutants(the_machine().definition)

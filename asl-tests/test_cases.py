@@ -26,6 +26,12 @@ def test_case(case: Case, story: Callable[[Case], Story]) -> None:
         assert told.tries_of(state) == len(responses(name)), f"{name}: not every answer was used"
 
 
+def test_whoever_changes_a_mocked_response_has_a_copy() -> None:
+    [first, *_] = responses("OwnerNeverAnswers")
+    first["Throw"]["Error"] = "Changed"
+    assert "Changed" not in str(responses("OwnerNeverAnswers"))
+
+
 def test_every_case_is_mocked_and_every_mocked_case_is_asserted() -> None:
     assert sorted(CASES) == sorted(cases_mocked()), (
         "a case needs an entry in MockConfigFile.json and one in cases.py, both of its name"

@@ -109,6 +109,14 @@ def test_what_is_added_without_a_case_is_named(
         assert f"No case {sentence}: add one (docs/testing.md says how)." in found
 
 
+def test_two_rules_that_cannot_be_told_apart_are_refused(stories: list[Story]) -> None:
+    definition = deepcopy(the_definition())
+    rules = definition["States"]["Decision"]["Choices"]
+    rules.append({"Variable": "$.decision.action", "StringEquals": "x", "Next": rules[0]["Next"]})
+    with pytest.raises(ValueError, match="Decision leads to WriteToStore by more than one rule"):
+        coverage(definition, stories)
+
+
 def test_an_arrow_that_no_case_takes_is_untaken(stories: list[Story]) -> None:
     way = ("IsReadable", "FlagPhoto")
     rest = [story for story in stories if way not in pairwise(story.path)]

@@ -60,15 +60,15 @@ def cases_mocked() -> dict[str, dict[str, str]]:
 
 
 def responses(name: str) -> list[dict[str, Any]]:
-    """A mocked response as a list: what the first call gets, the second, and so on."""
+    """A mocked response as a list: what the first call gets, the second, and so on. A copy."""
     listed: list[dict[str, Any]] = []
     for calls, answer in the_mocks()["MockedResponses"][name].items():
         first, _, last = calls.partition("-")
-        listed += [answer] * (int(last or first) - int(first) + 1)
+        listed += [deepcopy(answer) for _ in range(int(first), int(last or first) + 1)]
     return listed
 
 
 def mocked(name: str, call: int = 0) -> Any:
     """What a mocked response returns: a function's answer, or the answer to a task token."""
     answer = responses(name)[call]["Return"]
-    return deepcopy(answer.get("Payload", answer))
+    return answer.get("Payload", answer)

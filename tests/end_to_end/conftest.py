@@ -215,8 +215,10 @@ class Shop:
         kept = s3.get_bucket_notification_configuration(Bucket=bucket)
         kept.pop("ResponseMetadata")
         s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-        yield
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
+        try:
+            yield
+        finally:
+            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=kept)
 
     def everything_stored(self) -> str:
         """All rows of all four tables, as text."""
