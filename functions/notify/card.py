@@ -79,7 +79,12 @@ def _content(card: Card) -> dict[str, Any]:
     values["tags"] = ", ".join(record.draft.tags)
     return {
         "fields": [
-            {"label": _LABELS[name], "text": values[name], "unsure": name in unsure}
+            {
+                "label": _LABELS[name],
+                "text": values[name],
+                "unsure": name in unsure,
+                "notes": record.notes_on(name),
+            }
             for name in FIELD_NAMES
         ],
         "record": record,

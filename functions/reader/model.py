@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from photo_tagger.aws.clients import client
 from photo_tagger.domain.draft import Usage
 from photo_tagger.observability import count
+from reader.prices import cost_usd
 
 MAX_TOKENS = 1500
 _PATIENCE_SECONDS = 25
@@ -78,12 +79,15 @@ class VisionModel:
         return Answer(
             text="".join(block.get("text", "") for block in content),
             stop_reason=answer["stopReason"],
-            usage=Usage(
-                model=self._model_id,
-                input_tokens=answer["usage"]["inputTokens"],
-                output_tokens=answer["usage"]["outputTokens"],
-            ),
+            usage=self._usage(answer["usage"]),
         )
+
+    def _usage(self, counted: dict[str, Any]) -> Usage:
+        tokens = {
+            "input_tokens": counted["inputTokens"],
+            "output_tokens": counted["outputTokens"],
+        }
+        return Usage(model=self._model_id, **tokens, cost_usd=cost_usd(self._model_id, **tokens))
 
 
 def _fault(error: ClientError) -> Exception:

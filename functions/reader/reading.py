@@ -3,13 +3,28 @@
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import from_json
 
-from photo_tagger.domain.draft import FIELD_NAMES, Confidence, Draft, NotAProduct, Reading, Usage
-from photo_tagger.domain.style import StyleDoc, check_reading
+from photo_tagger.domain.draft import (
+    FIELD_NAMES,
+    Confidence,
+    Draft,
+    FieldName,
+    NotAProduct,
+    Note,
+    Reading,
+    Usage,
+)
+from photo_tagger.domain.style import Checked, StyleDoc, check_reading
 from reader.model import Answer
-from reader.prompt import answer_schema, instructions, question
+from reader.prompt import answer_schema, asked_again, instructions, question, version
 
 _TRIES = 2
+
+_WHOLE = frozenset({"end_turn", "stop_sequence"})
+_WITHHELD = frozenset({"refusal", "content_filtered", "guardrail_intervened"})
+"""Why a model stops; for any other reason its answer is not whole.
+Source: Converse's StopReason, and the models' own "refusal"."""
 
 
 class Model(Protocol):
@@ -49,75 +64,113 @@ def read_photo(
 ) -> Reading:
     """Ask the model and check its answer against the style doc.
 
-    An answer that is cut short or no valid JSON is asked for once more, naming the fault. If that
-    fails too the reading is empty with no confidence, so that a person fills it in: what a model
-    says is never a fault of the system.
+    An answer that is cut short, withheld or no valid JSON is asked for once more, naming the fault.
+    If that fails too, the reading has what there is, with no confidence in it, so that a person
+    fills in the rest: what a model says is never a fault of the system.
     """
     messages = [question(jpeg=jpeg, file_name=file_name, hints=hints, style=style)]
     usage: list[Usage] = []
+    said: list[str] = []
     for _ in range(_TRIES):
         answer = model.ask(system=instructions(), messages=messages, schema=answer_schema(style))
         usage.append(answer.usage)
+        said.append(answer.text)
         listing = _parsed(answer)
         if isinstance(listing, _Listing):
-            return _checked(listing, style, usage)
-        messages = [*messages, *_asked_again(answer, fault=listing)]
-    return Reading(
-        draft=Draft(),
-        confidence=Confidence(),
-        not_a_product="no",
-        notes=["The reader gave no usable answer: please fill in the fields."],
-        style_version=style.version,
-        usage=usage,
-    )
+            draft = Draft.model_validate({name: getattr(listing, name) for name in FIELD_NAMES})
+            checked = check_reading(draft, listing.confidence, style)
+            return _reading(checked, listing.not_a_product, style, usage)
+        messages = [*messages, *listing]
+    return _reading(_what_there_is(said, style), "no", style, usage)
 
 
 def better_of(earlier: Reading, later: Reading) -> Reading:
-    """Field by field the draft that its reader was surer of; both readers' usage and notes."""
-    fields, confidence = {}, {}
-    for name in FIELD_NAMES:
-        before, after = getattr(earlier.confidence, name), getattr(later.confidence, name)
-        surer = later if after >= before else earlier
-        fields[name] = getattr(surer.draft, name)
-        confidence[name] = max(before, after)
+    """Field by field the draft that its reader was surer of, and what was noted on it.
+
+    Both readers' usage is kept.
+    """
+    is_later = {
+        name: getattr(later.confidence, name) >= getattr(earlier.confidence, name)
+        for name in FIELD_NAMES
+    }
+
+    def is_kept(note: Note, *, of_later: bool) -> bool:
+        if note.field is None:
+            return of_later in is_later.values()
+        return is_later[note.field] is of_later
+
+    surer = {name: later if is_later[name] else earlier for name in FIELD_NAMES}
     return Reading(
-        draft=Draft.model_validate(fields),
-        confidence=Confidence.model_validate(confidence),
+        draft=Draft(**{name: getattr(surer[name].draft, name) for name in FIELD_NAMES}),
+        confidence=Confidence(
+            **{name: getattr(surer[name].confidence, name) for name in FIELD_NAMES}
+        ),
         not_a_product=later.not_a_product,
-        notes=list(dict.fromkeys([*earlier.notes, *later.notes])),
+        notes=[
+            *(note for note in earlier.notes if is_kept(note, of_later=False)),
+            *(note for note in later.notes if is_kept(note, of_later=True)),
+        ],
         style_version=later.style_version,
+        prompt_version=later.prompt_version,
         usage=[*earlier.usage, *later.usage],
     )
 
 
-def _parsed(answer: Answer) -> _Listing | str:
-    """The listing, or what is wrong with the answer."""
-    if answer.stop_reason == "max_tokens":
-        return "The answer was cut off. Answer again, shorter."
+def _parsed(answer: Answer) -> _Listing | list[dict[str, Any]]:
+    """The listing, or the messages that ask for it again."""
+    if answer.stop_reason in _WITHHELD:
+        return asked_again(answer.text, "withheld")
+    if answer.stop_reason not in _WHOLE:
+        return asked_again(answer.text, "cut_off")
     try:
         return _Listing.model_validate_json(answer.text)
     except ValidationError as error:
         first = error.errors()[0]
-        return (
-            f"The answer does not fit the schema at {first['loc']}: {first['msg']}. Answer again."
-        )
+        where = ".".join(map(str, first["loc"])) or "its beginning"
+        return asked_again(answer.text, "malformed", where=where, what=first["msg"])
 
 
-def _asked_again(answer: Answer, *, fault: str) -> list[dict[str, Any]]:
-    return [
-        {"role": "assistant", "content": [{"text": answer.text or "(nothing)"}]},
-        {"role": "user", "content": [{"text": fault}]},
-    ]
+def _what_there_is(said: list[str], style: StyleDoc) -> Checked:
+    """The fields that can be read from answers which could not be used, the later answer first."""
+    found: dict[str, Any] = {}
+    for text in reversed(said):
+        found = _readable_fields(text) | found
+    if not found:
+        note = Note(text="The reader gave no usable answer: please fill in the fields.")
+        return Checked(Draft(), Confidence(), [note])
+    checked = check_reading(Draft(**found), Confidence(), style)
+    note = Note(text="The reader did not finish: please look at every field.")
+    return Checked(checked.draft, checked.confidence, [note, *checked.notes])
 
 
-def _checked(listing: _Listing, style: StyleDoc, usage: list[Usage]) -> Reading:
-    draft = Draft.model_validate({name: getattr(listing, name) for name in FIELD_NAMES})
-    checked = check_reading(draft, listing.confidence, style)
+def _readable_fields(text: str) -> dict[str, Any]:
+    """The fields of a listing in a JSON text that may break off anywhere."""
+    try:
+        given = from_json(text, allow_partial=True)
+    except ValueError:
+        return {}
+    if not isinstance(given, dict):
+        return {}
+    return {name: given[name] for name in FIELD_NAMES if _is_right(name, given.get(name))}
+
+
+def _is_right(name: FieldName, value: Any) -> bool:
+    try:
+        Draft.model_validate({name: value}, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def _reading(
+    checked: Checked, not_a_product: NotAProduct, style: StyleDoc, usage: list[Usage]
+) -> Reading:
     return Reading(
         draft=checked.draft,
         confidence=checked.confidence,
-        not_a_product=listing.not_a_product,
+        not_a_product=not_a_product,
         notes=checked.notes,
         style_version=style.version,
+        prompt_version=version(),
         usage=usage,
     )

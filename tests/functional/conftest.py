@@ -71,7 +71,8 @@ READING = {
     "not_a_product": "no",
     "notes": [],
     "style_version": "7",
-    "usage": [{"model": "m", "input_tokens": 10, "output_tokens": 2}],
+    "prompt_version": "1",
+    "usage": [{"model": "m", "input_tokens": 10, "output_tokens": 2, "cost_usd": 0.00002}],
     "threshold": 0.6,
     "can_escalate": False,
 }

@@ -115,7 +115,8 @@ class TestLooking:
 
     def test_what_is_hostile_in_a_draft_is_shown_and_never_run(self, aws: Any, answer: Any) -> None:
         draft = dict.fromkeys(("title", "alt_text", "category", "description"), MARKUP)
-        waiting = aws.waiting_photo(draft=draft | {"tags": ["sofa"]}, notes=[MARKUP])
+        notes = [{"field": None, "text": MARKUP}, {"field": "title", "text": MARKUP}]
+        waiting = aws.waiting_photo(draft=draft | {"tags": ["sofa"]}, notes=notes)
         page = answer.get(waiting.ann).page
         assert not page.find_all("script")
         assert page.find(id="title")["value"] == MARKUP

@@ -126,11 +126,26 @@ class TestContent:
         read = mail()
         assert "not sure" not in read.text + read.html
 
-    def test_the_words_of_the_store_and_all_notes_are_told(self, mail: Mail) -> None:
-        read = mail(store_words="title: too long", notes=["First note.", "Second note."])
-        for told in ("title: too long", "First note.", "Second note."):
-            assert told in read.text
-            assert told in read.seen
+    def test_the_words_of_the_store_are_told(self, mail: Mail) -> None:
+        read = mail(store_words="title: too long")
+        assert "title: too long" in read.text
+        assert "title: too long" in read.seen
+
+    def test_what_is_noted_on_a_field_stands_by_it_and_the_rest_before_all(
+        self, mail: Mail
+    ) -> None:
+        read = mail(
+            notes=[
+                {"field": "title", "text": "First note."},
+                {"field": "tags", "text": "Second note."},
+                {"field": None, "text": "About it all."},
+            ]
+        )
+        in_order = ("About it all.", "Title", "First note.", "Alt text", "Tags", "Second note.")
+        for told in (read.text, read.seen):
+            places = [told.index(text) for text in in_order]
+            assert places == sorted(places)
+            assert told.index("Second note.") < told.index("Category")
 
     def test_the_note_about_the_reader_is_told_if_there_is_one(self, mail: Mail) -> None:
         read = mail(reader_note="Made by the demo reader.")
@@ -209,7 +224,8 @@ class TestInjection:
             *({"draft": {name: MARKUP}} for name in DRAFT if name != "tags"),
             {"draft": {"tags": [MARKUP]}},
             {"store_words": MARKUP},
-            {"notes": [MARKUP]},
+            {"notes": [{"field": "title", "text": MARKUP}]},
+            {"notes": [{"field": None, "text": MARKUP}]},
             {"file_name": MARKUP},
             {"reader_note": MARKUP},
         ],
@@ -240,7 +256,7 @@ class TestTransport:
         read = mail(
             draft={"title": text, "description": text},
             store_words=text,
-            notes=[text],
+            notes=[{"field": "tags", "text": text}],
             file_name=text,
         )
         assert max(len(line) for line in read.raw.splitlines()) <= 998

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from photo_tagger.domain import lifecycle
-from photo_tagger.domain.draft import Confidence, Draft, Reading, Usage
+from photo_tagger.domain.draft import Confidence, Draft, Note, Reading, Usage
 from photo_tagger.domain.lifecycle import MACHINE, SupersededError
 from photo_tagger.domain.photo import (
     Change,
@@ -24,6 +24,7 @@ Step = Callable[[PhotoRecord], Change | None]
 FIELDS = Draft(title="White sofa", alt_text="A sofa", category="Furniture", description="Soft.")
 EDITED = FIELDS.model_copy(update={"title": "White linen sofa"})
 FIRST = "t1"
+NOTE = Note(field="title", text="A note.")
 LISTING = Listing(id="41", url="https://shop.example/41", store_target="api")
 FLAGGED = StoredObject(bucket="flagged", key="sofa/original", version_id="f1")
 
@@ -33,8 +34,9 @@ def reading(title: str = "White sofa") -> Reading:
         draft=FIELDS.model_copy(update={"title": title}),
         confidence=Confidence(title=0.8),
         not_a_product="no",
-        notes=["a note"],
+        notes=[NOTE],
         style_version="7",
+        prompt_version="2",
         usage=[Usage(model="m", input_tokens=10, output_tokens=2)],
     )
 
@@ -237,7 +239,8 @@ class TestSavingADraft:
         record = taken(new, saved())
         assert record.draft == FIELDS
         assert record.confidence == Confidence(title=0.8)
-        assert (record.threshold, record.notes, record.style_version) == (0.6, ["a note"], "7")
+        assert (record.threshold, record.notes) == (0.6, [NOTE])
+        assert (record.style_version, record.prompt_version) == ("7", "2")
         assert record.image_key == "sofa.jpg"
 
     def test_what_earlier_rounds_spent_stays_on_the_bill(self, waiting: PhotoRecord) -> None:
@@ -381,6 +384,7 @@ class TestReopening:
     def test_the_decided_fields_are_the_next_draft(self, waiting: PhotoRecord) -> None:
         record = taken(waiting, decided("edited"), reopened())
         assert record.draft == EDITED
+        assert record.notes == []
         assert record.store_words == "title: too long"
         assert record.decision_of(record.round) is None
 

@@ -52,6 +52,7 @@ def test_the_answer_is_all_its_text_with_what_it_took(bedrock: Any, style: Style
         "model": MODEL,
         "input_tokens": 1200,
         "output_tokens": 150,
+        "cost_usd": 0.00195,
     }
 
 

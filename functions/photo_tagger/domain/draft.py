@@ -45,11 +45,19 @@ class Confidence(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens one model call took, as Converse reports them."""
+    """Tokens one model call took, as Converse reports them, and what they cost."""
 
     model: str
     input_tokens: int
     output_tokens: int
+    cost_usd: float | None = Field(default=None, description="None where the price is not known")
+
+
+class Note(BaseModel):
+    """What the checks changed in a field or found wrong with it, in a sentence for the owner."""
+
+    field: FieldName | None = Field(default=None, description="None: about the whole draft")
+    text: str
 
 
 class Reading(BaseModel):
@@ -58,6 +66,7 @@ class Reading(BaseModel):
     draft: Draft
     confidence: Confidence
     not_a_product: NotAProduct
-    notes: list[str] = Field(default_factory=list, description="what was repaired, in words")
+    notes: list[Note] = Field(default_factory=list)
     style_version: str
+    prompt_version: str = Field(default="", description="empty where it began before there was one")
     usage: list[Usage]

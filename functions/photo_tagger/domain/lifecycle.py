@@ -76,8 +76,9 @@ def draft_saved(
         draft=reading.draft.model_dump(),
         confidence=reading.confidence.model_dump(),
         threshold=threshold,
-        notes=reading.notes,
+        notes=[note.model_dump() for note in reading.notes],
         style_version=reading.style_version,
+        prompt_version=reading.prompt_version,
         usage=[usage.model_dump() for usage in (*record.usage, *reading.usage)],
         image_key=image_key,
         store_words=None,
@@ -160,6 +161,7 @@ def reopened(record: PhotoRecord, *, round_: int, store_words: str) -> Change | 
         status=Status.PROCESSING,
         outcome=Outcome.NEEDS_REVIEW,
         draft=decided_fields.model_dump(),
+        notes=[],
         store_words=store_words,
     )
 

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photo_tagger.domain.draft import Confidence, Draft, Usage
+from photo_tagger.domain.draft import Confidence, Draft, FieldName, Note, Usage
 
 SCHEMA_VERSION: Final = 1
 
@@ -102,8 +102,9 @@ class PhotoRecord(BaseModel):
     draft: Draft | None = None
     confidence: Confidence | None = None
     threshold: float | None = None
-    notes: list[str] = Field(default_factory=list)
+    notes: list[Note] = Field(default_factory=list)
     style_version: str | None = None
+    prompt_version: str | None = None
     usage: list[Usage] = Field(default_factory=list)
     hints: list[str] = Field(default_factory=list)
     mailed_to: list[str] = Field(default_factory=list, description="by the latest mail")
@@ -132,6 +133,10 @@ class PhotoRecord(BaseModel):
     def left_the_machine(self) -> bool:
         """Whether what the throttle bounds is over: a draft is saved, or an end reached."""
         return self.outcome is not None or self.status is not Status.PROCESSING
+
+    def notes_on(self, field: FieldName | None) -> list[str]:
+        """What the checks say about one field of the draft; None: about all of it."""
+        return [note.text for note in self.notes if note.field == field]
 
     def decision_of(self, round_: int) -> Decision | None:
         """The decision made in that round, if there is one."""
