@@ -21,8 +21,8 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from photo_tagger_local.ports import HOST, Ports
-from photo_tagger_local.run import REGION
+from photo_tagger_local.errors import CommandError
+from photo_tagger_local.ports import HOST, REGION, Ports
 
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -57,7 +57,7 @@ _PATIENT = Config(
 _LOCAL = Config(proxies={}, retries={"mode": "standard", "total_max_attempts": 2})
 
 
-class AwsError(Exception):
+class AwsError(CommandError):
     """AWS cannot be asked, or refuses; the message says what to do."""
 
 

@@ -5,14 +5,9 @@ from datetime import UTC, datetime
 
 from photo_tagger.aws.executions import console_url
 from photo_tagger.domain.faults import in_plain_words
+from photo_tagger_cli.statuses import FAILED, RUNNING, STATUSES, SUCCEEDED
 from photo_tagger_cli.telling import Teller
-from photo_tagger_cli.workflow import RUNNING, SUCCEEDED, Execution, Standing, Workflow
-
-FAILED = ("FAILED", "TIMED_OUT")
-"""What needs a person: to mend the cause, then to redrive it."""
-
-STATUSES = (*FAILED, "ABORTED", RUNNING, SUCCEEDED)
-"""AWS's words for an execution's status, what needs a person first."""
+from photo_tagger_cli.workflow import Execution, Standing, Workflow
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 

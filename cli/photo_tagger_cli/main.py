@@ -1,35 +1,25 @@
-"""The command `photo-tagger`."""
+"""The command `photo-tagger`.
+
+Each command imports what it needs when it is run: the emulator, boto3 and the like take longer to
+import than most commands take to run.
+"""
+
+from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from photo_tagger.domain.ids import photo_of
-from photo_tagger_cli.aws import AwsError, client, told_in_a_sentence
-from photo_tagger_cli.executions import STATUSES, executions
-from photo_tagger_cli.local_run import local_run
-from photo_tagger_cli.local_up import local_up
-from photo_tagger_cli.redrive import all_failed, redrive
-from photo_tagger_cli.requeue import Photos, requeue
-from photo_tagger_cli.workflow import Workflow
-from photo_tagger_local.aws.emulator import EmulatorError
-from photo_tagger_local.bedrock_relay import NoCredentialsError
-from photo_tagger_local.deploy import DeployError
+from photo_tagger_cli.statuses import STATUSES
+from photo_tagger_local.errors import CommandError
 from photo_tagger_local.ports import DEFAULT_PORT
-from photo_tagger_local.run import StateInUseError
-from photo_tagger_local.samples import SamplesMissingError, make_samples
-from photo_tagger_local.web import PortTakenError
 
-_TOLD_IN_A_SENTENCE = (
-    AwsError,
-    DeployError,
-    EmulatorError,
-    NoCredentialsError,
-    PortTakenError,
-    SamplesMissingError,
-    StateInUseError,
-)
-"""What a person can mend; everything else is a bug and shows where it happened."""
+if TYPE_CHECKING:
+    from photo_tagger_cli.workflow import Workflow
+
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         exit_code: int = parsed.command(parsed)
-    except _TOLD_IN_A_SENTENCE as error:
+    except CommandError as error:
         print(f"photo-tagger: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -60,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_executions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_executions(commands: _Commands) -> None:
     parser = commands.add_parser(
         "executions", help="for the admin: photos on their way and those that failed, and why"
     )
@@ -73,7 +63,7 @@ def _add_executions(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     parser.set_defaults(command=_executions)
 
 
-def _add_redrive(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_redrive(commands: _Commands) -> None:
     parser = commands.add_parser(
         "redrive", help="for the admin: let failed photos go on in the state where they failed"
     )
@@ -98,7 +88,7 @@ def _add_redrive(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(command=_redrive)
 
 
-def _add_requeue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_requeue(commands: _Commands) -> None:
     parser = commands.add_parser(
         "requeue", help="for the admin: draft photos after all that were set aside or closed"
     )
@@ -129,7 +119,7 @@ def _add_stack(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(usage_error=parser.error)
 
 
-def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_local(commands: _Commands) -> None:
     up = commands.add_parser("up", help="start it, and keep it up until Ctrl-C")
     up.add_argument("--photos", type=_folder, metavar="DIR", help="photos to drop at the start")
     up.add_argument(
@@ -183,10 +173,14 @@ def _add_bedrock(parser: argparse.ArgumentParser) -> None:
 
 
 def _up(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.local_up import local_up
+
     return local_up(parsed.state, parsed.port, photos=parsed.photos, bedrock=parsed.bedrock)
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.local_run import local_run
+
     return local_run(
         parsed.photos,
         decide=parsed.decide,
@@ -197,11 +191,17 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _executions(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import told_in_a_sentence
+    from photo_tagger_cli.executions import executions
+
     with told_in_a_sentence(_local_port(parsed)):
         return executions(_workflow(parsed), parsed.status, console_links=not parsed.local)
 
 
 def _redrive(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import told_in_a_sentence
+    from photo_tagger_cli.redrive import all_failed, redrive
+
     with told_in_a_sentence(_local_port(parsed)):
         workflow = _workflow(parsed)
         photo_ids = all_failed(workflow) if parsed.all_failed else parsed.photo_ids
@@ -209,6 +209,9 @@ def _redrive(parsed: argparse.Namespace) -> int:
 
 
 def _requeue(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import client, told_in_a_sentence
+    from photo_tagger_cli.requeue import Photos, requeue
+
     port = _local_port(parsed)
     with told_in_a_sentence(port):
         photos = Photos(lambda service: client(service, port), parsed.prefix)
@@ -216,6 +219,9 @@ def _requeue(parsed: argparse.Namespace) -> int:
 
 
 def _workflow(parsed: argparse.Namespace) -> Workflow:
+    from photo_tagger_cli.aws import client
+    from photo_tagger_cli.workflow import Workflow
+
     return Workflow(client("stepfunctions", _local_port(parsed)), parsed.prefix)
 
 
@@ -229,6 +235,8 @@ def _local_port(parsed: argparse.Namespace) -> int | None:
 
 
 def _samples(parsed: argparse.Namespace) -> int:
+    from photo_tagger_local.samples import make_samples
+
     for path in make_samples(parsed.folder):
         print(path)
     return 0

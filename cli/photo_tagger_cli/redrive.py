@@ -4,11 +4,10 @@ import time
 from collections import deque
 
 from photo_tagger.domain.faults import in_plain_words
-from photo_tagger_cli.executions import FAILED, where
+from photo_tagger_cli.executions import where
+from photo_tagger_cli.statuses import FAILED, RUNNING, SUCCEEDED
 from photo_tagger_cli.telling import Teller
 from photo_tagger_cli.workflow import (
-    RUNNING,
-    SUCCEEDED,
     NoSuchExecutionError,
     NotRedrivableError,
     Standing,

@@ -11,9 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from photo_tagger_cli.aws import AwsError
+from photo_tagger_cli.statuses import RUNNING, SUCCEEDED
 
-RUNNING = "RUNNING"
-SUCCEEDED = "SUCCEEDED"
 _ENDS = {
     "ExecutionSucceeded": (SUCCEEDED, "executionSucceededEventDetails"),
     "ExecutionFailed": ("FAILED", "executionFailedEventDetails"),

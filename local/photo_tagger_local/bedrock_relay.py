@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from photo_tagger_local.errors import CommandError
+
 _TIMEOUT_SECONDS = 55.0
 
 
-class NoCredentialsError(Exception):
+class NoCredentialsError(CommandError):
     """There are no AWS credentials to use; the message says how to get some."""
 
 

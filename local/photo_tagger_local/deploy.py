@@ -18,6 +18,7 @@ import yaml
 from botocore.exceptions import ClientError, WaiterError
 
 from photo_tagger_local.aws.emulator import Emulator
+from photo_tagger_local.errors import CommandError
 from photo_tagger_local.packages import build_function_module, function_zip
 
 STACK = "photo-tagger"
@@ -25,7 +26,7 @@ _ARTIFACTS = "photo-tagger-artifacts"
 _LEFT_OUT = ("AWS::Budgets::Budget",)
 
 
-class DeployError(Exception):
+class DeployError(CommandError):
     """The stack could not be deployed; the message names the resources and their reasons."""
 
 

@@ -1,9 +1,10 @@
-"""Which port serves what."""
+"""Where a local run is reached, and which port serves what."""
 
 import socket
 from dataclasses import dataclass
 
 HOST = "127.0.0.1"
+REGION = "ap-southeast-1"
 DEFAULT_PORT = 8700
 
 

@@ -25,14 +25,14 @@ from photo_tagger_local.aws.emulator import Emulator
 from photo_tagger_local.console import create_console_app
 from photo_tagger_local.demo_reader.server import create_app as create_demo_reader
 from photo_tagger_local.deploy import DeployError, Project, deploy, read_template, resources_of
+from photo_tagger_local.errors import CommandError
 from photo_tagger_local.inbox import Inbox
-from photo_tagger_local.ports import HOST, Ports
+from photo_tagger_local.ports import HOST, REGION, Ports
 from photo_tagger_local.progress import Progress
 from photo_tagger_local.shop import Shop
 from photo_tagger_local.web import WebServer
 
 ROOT = Path(__file__).resolve().parents[2]
-REGION = "ap-southeast-1"
 OWNER = "Shop Owner <owner@shop.example>"
 DEMO_READER = "demo-reader"
 _DEMO_NOTE = (
@@ -50,7 +50,7 @@ class Options:
     wait_seconds: str | None = None
 
 
-class StateInUseError(Exception):
+class StateInUseError(CommandError):
     """Another run has this state; the message says what to do."""
 
 

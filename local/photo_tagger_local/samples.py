@@ -12,6 +12,8 @@ from pathlib import Path
 import pillow_heif
 from PIL import Image
 
+from photo_tagger_local.errors import CommandError
+
 JPEG_QUALITY = 90
 HEIC_QUALITY = 80
 PACKAGES = Path(sys.prefix) / "sample-packages"
@@ -23,7 +25,7 @@ CAER = "caer/data"
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
-class SamplesMissingError(Exception):
+class SamplesMissingError(CommandError):
     """A package that carries the photos is not installed."""
 
 

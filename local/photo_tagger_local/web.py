@@ -14,6 +14,7 @@ import uvicorn
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
+from photo_tagger_local.errors import CommandError
 from photo_tagger_local.ports import HOST
 
 _START_SECONDS = 15.0
@@ -47,7 +48,7 @@ def page(template: str, *, status_code: int = 200, **context: Any) -> Response:
     return HTMLResponse(html, status_code=status_code, headers=_PAGE_HEADERS)
 
 
-class PortTakenError(RuntimeError):
+class PortTakenError(CommandError):
     """Another program listens on a port that the local run needs; `port` is its number."""
 
     def __init__(self, port: int) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from photo_tagger_cli.workflow import Workflow
-from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import REGION, LocalRun, Options
+from photo_tagger_local.ports import REGION, Ports
+from photo_tagger_local.run import LocalRun, Options
 
 from .conftest import Shop, eventually, five_ports_in_a_row
 

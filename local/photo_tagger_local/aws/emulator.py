@@ -19,6 +19,7 @@ from typing import IO, Any, Self
 import boto3
 from botocore.config import Config
 
+from photo_tagger_local.errors import CommandError
 from photo_tagger_local.ports import HOST
 
 _PACKAGES = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ WORKFLOW_PLACES = 6
 FUNCTION_PLACES = 32
 
 
-class EmulatorError(Exception):
+class EmulatorError(CommandError):
     """The emulator did not start, or ended by itself. The message ends with its last log lines."""
 
 
