@@ -12,10 +12,8 @@ from photo_tagger.aws.objects import is_missing
 from photo_tagger.domain.photo import StoredObject
 from photo_tagger.domain.rules import Measurements
 from resize.claims import Claims
+from resize.file_size import check_size
 from resize.picture import UnreadablePhotoError, small_copy
-
-MAX_BYTES = 200 * 1024 * 1024
-"""Larger files are not fetched: /tmp holds 512 MB and the owner is told in time."""
 
 _IN_MEMORY = 32 * 1024 * 1024
 
@@ -61,14 +59,7 @@ class Resizer:
 def _fetch(source: StoredObject, file: IO[bytes]) -> str:
     """Read the object into `file` (rewound) and return its SHA-256 in hex."""
     answer = _unless_deleted(source)
-    size = answer["ContentLength"]
-    if size == 0:
-        raise UnreadablePhotoError("The file is empty. Please upload it again.")
-    if size > MAX_BYTES:
-        raise UnreadablePhotoError(
-            f"The file is too large: {size / 2**20:.0f} MB, at most {MAX_BYTES // 2**20} MB. "
-            "Please upload a smaller copy."
-        )
+    check_size(answer["ContentLength"])
     digest = hashlib.sha256()
     for chunk in answer["Body"].iter_chunks(1 << 20):
         digest.update(chunk)

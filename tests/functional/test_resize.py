@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from photo_tagger.aws.config import ConfigError
-from resize import resizer
+from resize import file_size, resizer
 
 
 def event(aws: Any, key: str, data: bytes, photo: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def test_a_file_that_is_no_photo_is_a_verdict_in_words_and_claims_nothing(
 def test_a_file_that_is_too_large_is_not_fetched(
     aws: Any, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resizer, "MAX_BYTES", len(photo_bytes) - 1)
+    monkeypatch.setattr(file_size, "MAX_BYTES", len(photo_bytes) - 1)
     result = aws.call("Resize", event(aws, "sofa.jpg", photo_bytes, "sofa-1"))
     assert result["verdict"] == "unreadable"
     assert "too large" in result["problem"]

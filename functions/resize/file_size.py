@@ -1,0 +1,17 @@
+"""How large a dropped file may be."""
+
+from resize.picture import UnreadablePhotoError
+
+MAX_BYTES = 200 * 1024 * 1024
+"""Larger files are not fetched: /tmp holds 512 MB and the owner is told in time."""
+
+
+def check_size(size: int) -> None:
+    """Raise UnreadablePhotoError for a file of so many bytes that is empty or too large."""
+    if size == 0:
+        raise UnreadablePhotoError("The file is empty. Please upload it again.")
+    if size > MAX_BYTES:
+        raise UnreadablePhotoError(
+            f"The file is too large: {size / 2**20:.0f} MB, at most {MAX_BYTES // 2**20} MB. "
+            "Please upload a smaller copy."
+        )
