@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 	command -v $(p) >/dev/null 2>&1 && $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-LOCK := pyproject.toml constraints.txt functions/constraints.txt samples/requirements.txt
+LOCK := pyproject.toml constraints.txt functions/constraints.txt $(wildcard samples/*requirements.txt)
 
 STEP_FUNCTIONS_LOCAL := amazon/aws-stepfunctions-local:2.0.0
 
@@ -62,4 +62,5 @@ clean:  ## Forget the environment and all local state
 .venv/.tests: .venv/.command
 	@echo "Installing the test tools ..."
 	@$(PIP) -c constraints.txt -e '.[test]'
+	@$(PIP) --no-deps --upgrade --target .venv/sample-packages -r samples/labelled-requirements.txt
 	@touch $@

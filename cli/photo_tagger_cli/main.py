@@ -160,6 +160,11 @@ def _add_local(commands: _Commands) -> None:
 
     samples = commands.add_parser("samples", help="write the sample photos into a folder")
     samples.add_argument("folder", type=Path, metavar="DIR")
+    samples.add_argument(
+        "--labelled",
+        action="store_true",
+        help="the larger set that readers are measured with, with its answers and style doc",
+    )
     samples.set_defaults(command=_samples)
 
 
@@ -235,9 +240,11 @@ def _local_port(parsed: argparse.Namespace) -> int | None:
 
 
 def _samples(parsed: argparse.Namespace) -> int:
+    from photo_tagger_local.labelled import make_labelled
     from photo_tagger_local.samples import make_samples
 
-    for path in make_samples(parsed.folder):
+    make = make_labelled if parsed.labelled else make_samples
+    for path in make(parsed.folder):
         print(path)
     return 0
 

@@ -64,20 +64,21 @@ def make_samples(folder: Path) -> list[Path]:
     installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [_make(sample, folder / sample.name) for sample in SAMPLES]
+    return [make_sample(sample, folder / sample.name) for sample in SAMPLES]
 
 
-def _make(sample: Sample, target: Path) -> Path:
+def make_sample(sample: Sample, target: Path) -> Path:
+    """Write one photo as `target`, unless it is there. Raises SamplesMissingError."""
     if target.exists():
         return target
     source = _find(sample)
     if sample.crop == WHOLE and target.suffix == source.suffix:
-        _write(target, lambda part: part.write_bytes(source.read_bytes()))
+        write_whole(target, lambda part: part.write_bytes(source.read_bytes()))
         return target
     with Image.open(source) as photo:
         part_of_photo = _cut(photo, sample.crop)
-    save = _save_heic if target.suffix == ".heic" else _save_jpeg
-    _write(target, lambda part: save(part_of_photo, part))
+    save = _save_heic if target.suffix == ".heic" else save_jpeg
+    write_whole(target, lambda part: save(part_of_photo, part))
     return target
 
 
@@ -95,7 +96,7 @@ def _cut(photo: Image.Image, crop: tuple[float, float, float, float]) -> Image.I
     return photo.convert("RGB").crop(box)
 
 
-def _save_jpeg(photo: Image.Image, path: Path) -> None:
+def save_jpeg(photo: Image.Image, path: Path) -> None:
     photo.save(path, "JPEG", quality=JPEG_QUALITY)
 
 
@@ -103,7 +104,7 @@ def _save_heic(photo: Image.Image, path: Path) -> None:
     pillow_heif.from_pillow(photo).save(path, quality=HEIC_QUALITY)
 
 
-def _write(target: Path, save: Callable[[Path], object]) -> None:
+def write_whole(target: Path, save: Callable[[Path], object]) -> None:
     """Write under another name first: a photo is there whole or not at all."""
     part = target.with_name(f".{target.name}.part")
     save(part)

@@ -135,7 +135,7 @@ def test_a_write_that_breaks_off_leaves_no_photo_and_the_next_run_mends_it(
         raise OSError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(samples, "_save_jpeg", break_off)
+        broken.setattr(samples, "save_jpeg", break_off)
         with pytest.raises(OSError, match="disk full"):
             samples.make_samples(tmp_path)
     assert not list(tmp_path.glob("[!.]*"))
