@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from photo_tagger.aws.config import ConfigError
-from resize import file_size, resizer
+from resize import file_size
 
 
 def event(aws: Any, key: str, data: bytes, photo: str) -> dict[str, Any]:

@@ -23,15 +23,16 @@ class Minimum(BaseModel):
 class RulesDoc(BaseModel):
     """What a photo must measure to be read: mirrored from Drive to `rules.json`.
 
-    `mean_luminance` is 0 (black) to 255 (white), `sharpness` the variance of the Laplacian of the
-    bounded copy, `min_edge_px` the shorter edge of the original, `aspect_ratio` width by height.
+    `mean_luminance` is 0 (black) to 255 (white), `sharpness` the variance of the Laplacian in the
+    sharpest parts of the picture, `min_edge_px` the shorter edge of the original, `aspect_ratio`
+    width by height. docs/photos.md tells how the defaults were found.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     version: str
-    mean_luminance: Range = Range(min=40, max=252)
-    sharpness: Minimum = Minimum(min=60)
+    mean_luminance: Range = Range(min=40, max=254)
+    sharpness: Minimum = Minimum(min=30)
     min_edge_px: int = Field(default=400, ge=1)
     aspect_ratio: Range = Range(min=0.4, max=2.5)
 
