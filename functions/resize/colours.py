@@ -5,7 +5,6 @@ import io
 from PIL import Image, ImageCms
 
 _SRGB = ImageCms.createProfile("sRGB")
-_LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
 
 
 def averageable(photo: Image.Image) -> Image.Image:
@@ -23,8 +22,6 @@ def averageable(photo: Image.Image) -> Image.Image:
 
 def in_srgb(picture: Image.Image) -> Image.Image:
     """Colours converted by the picture's own profile; a broken or unfit one counts as sRGB."""
-    if picture.mode == "LAB":
-        return _converted(picture, _LAB)
     profile = picture.info.get("icc_profile")
     if not profile:
         return picture

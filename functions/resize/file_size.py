@@ -1,5 +1,7 @@
 """How large a dropped file may be."""
 
+import math
+
 from resize.picture import UnreadablePhotoError
 
 MAX_BYTES = 200 * 1024 * 1024
@@ -12,6 +14,6 @@ def check_size(size: int) -> None:
         raise UnreadablePhotoError("The file is empty. Please upload it again.")
     if size > MAX_BYTES:
         raise UnreadablePhotoError(
-            f"The file is too large: {size / 2**20:.0f} MB, at most {MAX_BYTES // 2**20} MB. "
+            f"The file is too large: {math.ceil(size / 2**20)} MB, at most {MAX_BYTES // 2**20} MB. "
             "Please upload a smaller copy."
         )

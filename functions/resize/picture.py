@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO
 
-from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from photo_tagger.domain.rules import Measurements
 from resize.colours import averageable, in_srgb, on_white
@@ -28,6 +28,10 @@ until the last scan is read: with so many it still fits into the function's 1024
 _JPEG_QUALITY = 88
 _REDUCING_GAP = 1.1
 _ORIENTATION = 0x0112
+_BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284
+_WHITE_IS_ZERO, _SEPARATE = 0, 2
+"""Tags of TIFF and EXIF, and values of theirs. Source: TIFF 6.0, section 8."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -82,6 +86,7 @@ def small_copy(file: IO[bytes], max_edge: int) -> SmallCopy:
     try:
         with _opened(file) as photo:
             _refuse_too_large(photo, file)
+            _refuse_misread(photo)
             picture, (width, height) = _upright(photo, max(max_edge, MEASURED_EDGE))
             picture = on_white(in_srgb(picture))
     except Image.DecompressionBombError as error:
@@ -158,6 +163,20 @@ def _is_one_scan(photo: JpegImagePlugin.JpegImageFile, file: IO[bytes]) -> bool:
     header = struct.pack(">HB", 6 + 2 * components, components)
     file.seek(max(file.tell() - (6 + 2 * components), 0))
     return file.read(len(header)) == header
+
+
+def _refuse_misread(photo: Image.Image) -> None:
+    """Pixels of which Pillow cannot know what is white, or that it takes for other ones."""
+    is_misread = photo.mode in ("I", "F")
+    if isinstance(photo, TiffImagePlugin.TiffImageFile):
+        tags = photo.tag_v2
+        is_odd = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO or tags.get(_PLANES) == _SEPARATE
+        is_misread |= is_odd and max(tags.get(_BITS, (8,))) > 8
+    if is_misread:
+        raise UnreadablePhotoError(
+            "The file has pixels of an unusual kind, and we would show them in wrong colours. "
+            "Please upload it as a JPEG, or as a TIFF with 8 bits a channel."
+        )
 
 
 def _upright(photo: Image.Image, max_edge: int) -> tuple[Image.Image, tuple[int, int]]:
