@@ -13,8 +13,8 @@ from typing import Any
 
 from flagger.reasons import flag_reasons
 from photo_tagger.domain.photo import Decision
-from photo_tagger_local.deploy import read_template
 from photo_tagger_local.packages import build_function_module
+from photo_tagger_local.template import read_template
 from tests.static.reach import Reach, Source, read_modules
 
 from ..workflow import given

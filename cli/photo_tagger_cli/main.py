@@ -44,10 +44,34 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     local = commands.add_parser("local", help="the whole system on this computer, without AWS")
     _add_local(local.add_subparsers(required=True, metavar="COMMAND"))
+    _add_check(commands)
     _add_executions(commands)
     _add_redrive(commands)
     _add_requeue(commands)
     return parser
+
+
+def _add_check(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "check", help="what the quality gate says of photos on this computer"
+    )
+    parser.add_argument(
+        "photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos"
+    )
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="FILE",
+        help="the shop's rules.json (default: the product's own rules)",
+    )
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE.png",
+        help="draw where the photos lie against each threshold",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line per photo")
+    parser.set_defaults(command=_check)
 
 
 def _add_executions(commands: _Commands) -> None:
@@ -193,6 +217,12 @@ def _run(parsed: argparse.Namespace) -> int:
         state=parsed.state,
         bedrock=parsed.bedrock,
     )
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.check.command import check
+
+    return check(parsed.photos, rules_file=parsed.rules, plot=parsed.plot, as_json=parsed.json)
 
 
 def _executions(parsed: argparse.Namespace) -> int:

@@ -14,6 +14,6 @@ def check_size(size: int) -> None:
         raise UnreadablePhotoError("The file is empty. Please upload it again.")
     if size > MAX_BYTES:
         raise UnreadablePhotoError(
-            f"The file is too large: {math.ceil(size / 2**20)} MB, at most {MAX_BYTES // 2**20} MB. "
-            "Please upload a smaller copy."
+            f"The file is too large: {math.ceil(size / 2**20)} MB, "
+            f"at most {MAX_BYTES // 2**20} MB. Please upload a smaller copy."
         )

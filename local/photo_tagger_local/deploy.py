@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from botocore.exceptions import ClientError, WaiterError
 
 from photo_tagger_local.aws.emulator import Emulator
 from photo_tagger_local.errors import CommandError
 from photo_tagger_local.packages import build_function_module, function_zip
+from photo_tagger_local.template import read_template, resources_of
 
 STACK = "photo-tagger"
 _ARTIFACTS = "photo-tagger-artifacts"
@@ -41,13 +41,6 @@ class Project:
     def functions(self) -> Path:
         """The folder with one folder per function."""
         return self.root / "functions"
-
-
-def read_template(path: Path) -> dict[str, Any]:
-    """A CloudFormation template in YAML, its short tags (`!Ref`) in their long form."""
-    text = path.read_text(encoding="utf-8")
-    template: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader
-    return template
 
 
 def deploy(emulator: Emulator, project: Project, parameters: dict[str, str]) -> dict[str, str]:
@@ -72,15 +65,6 @@ def deploy(emulator: Emulator, project: Project, parameters: dict[str, str]) -> 
     _create_or_update(cloudformation, request)
     stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
-def resources_of(template: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The resources of one CloudFormation type, by logical id."""
-    return {
-        name: resource
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == kind
-    }
 
 
 def _for_the_emulator(s3: Any, project: Project, parameters: dict[str, str]) -> dict[str, Any]:
@@ -154,25 +138,3 @@ def _failures(cloudformation: Any) -> str:
         for event in events
         if event["ResourceStatus"].endswith("FAILED")
     )
-
-
-class _TemplateLoader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short tags."""
-
-
-def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"!{suffix} takes text or a list", node.start_mark
-        )
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_TemplateLoader.add_multi_constructor("!", _long_form)

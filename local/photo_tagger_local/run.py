@@ -7,7 +7,6 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,15 +23,16 @@ from photo_tagger_local import bedrock_relay, review_proxy
 from photo_tagger_local.aws.emulator import Emulator
 from photo_tagger_local.console import create_console_app
 from photo_tagger_local.demo_reader.server import create_app as create_demo_reader
-from photo_tagger_local.deploy import DeployError, Project, deploy, read_template, resources_of
+from photo_tagger_local.deploy import DeployError, Project, deploy
 from photo_tagger_local.errors import CommandError
 from photo_tagger_local.inbox import Inbox
+from photo_tagger_local.photo_files import photos_in
 from photo_tagger_local.ports import HOST, REGION, Ports
 from photo_tagger_local.progress import Progress
 from photo_tagger_local.shop import Shop
+from photo_tagger_local.template import ROOT
 from photo_tagger_local.web import WebServer
 
-ROOT = Path(__file__).resolve().parents[2]
 OWNER = "Shop Owner <owner@shop.example>"
 DEMO_READER = "demo-reader"
 _DEMO_NOTE = (
@@ -117,14 +117,12 @@ class LocalRun:
 
         A file that an earlier run with this state dropped is not dropped again until it changes.
         """
-        taken = photo_suffixes()
         known = _read_json(self._state / "dropped.json")
-        dropped = Dropped({}, [])
-        for path in sorted(path for path in photos.rglob("*") if path.is_file()):
+        files = photos_in(photos)
+        ignored = [path.relative_to(photos).as_posix() for path in files.ignored]
+        dropped = Dropped({}, ignored)
+        for path in files.photos:
             key = path.relative_to(photos).as_posix()
-            if not key.endswith(taken):
-                dropped.ignored.append(key)
-                continue
             body = path.read_bytes()
             digest = hashlib.sha256(body).hexdigest()
             if known.get(key, {}).get("sha256") != digest:
@@ -229,14 +227,6 @@ class LocalRun:
         if self._options.wait_seconds:
             parameters["WaitSeconds"] = self._options.wait_seconds
         return parameters
-
-
-@cache
-def photo_suffixes() -> tuple[str, ...]:
-    """The suffixes that the template's drop bucket sends to the ready queue."""
-    bucket = resources_of(read_template(ROOT / "template.yaml"), "AWS::S3::Bucket")["DropBucket"]
-    notifications = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
-    return tuple(entry["Filter"]["S3Key"]["Rules"][0]["Value"] for entry in notifications)
 
 
 @contextlib.contextmanager

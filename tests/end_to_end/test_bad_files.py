@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from photo_tagger.domain.photo import PhotoRecord
-from photo_tagger_local.deploy import read_template
+from photo_tagger_local.template import read_template
 
 from .breaking import broken
 from .conftest import Shop

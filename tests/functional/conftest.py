@@ -35,7 +35,7 @@ from photo_tagger.aws.attributes import from_item
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain.ids import photo_id
 from photo_tagger.domain.photo import PhotoRecord
-from photo_tagger_local.deploy import read_template, resources_of
+from photo_tagger_local.template import read_template, resources_of
 
 REGION = "ap-southeast-1"
 ROOT = Path(__file__).parents[2]

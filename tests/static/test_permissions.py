@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from photo_tagger_local.deploy import read_template, resources_of
 from photo_tagger_local.packages import build_function_module
+from photo_tagger_local.template import read_template, resources_of
 
 from .grants import Grant, Template, as_list, as_text, grants, resource_name, role_statements
 from .needs import idle_rows, needs_of, unknown_calls

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from photo_tagger_local.deploy import read_template, resources_of
 from photo_tagger_local.packages import build_function_module
-from photo_tagger_local.run import photo_suffixes
+from photo_tagger_local.template import photo_suffixes, read_template, resources_of
 from watcher.reconcile import PHOTO_SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_tagger_local.deploy import read_template
+from photo_tagger_local.template import read_template
 from reader.prices import cost_usd
 
 PARAMETERS = read_template(Path(__file__).parents[2] / "template.yaml")["Parameters"]
