@@ -1,15 +1,17 @@
 """From readings and answers to a report. Which photos a figure is about: docs/evaluating.md."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from photo_tagger.domain.draft import FIELD_NAMES, Draft, FieldName
+from photo_tagger.domain.style import TEXT_FIELDS, TextField
 from photo_tagger_cli.evaluation.answers import NoProduct, Product
 from photo_tagger_cli.evaluation.folder import Answered
 from photo_tagger_cli.evaluation.judging import (
     ReadPhoto,
     UnreadPhoto,
     Verdict,
+    has_one,
     judge,
     tags_found,
 )
@@ -21,6 +23,7 @@ from photo_tagger_cli.evaluation.report import (
     Report,
     Routing,
     StyleScores,
+    WordScores,
 )
 from photo_tagger_cli.evaluation.scores import (
     Calibration,
@@ -54,6 +57,7 @@ def report_on(
         products=products,
         no_products=len(read) - products,
         agreement=agreement(read),
+        words=words(read),
         tags=tags(read),
         not_a_product=not_a_product(read),
         calibration=calibrations(read),
@@ -78,6 +82,26 @@ def agreement(photos: Sequence[ReadPhoto]) -> dict[FieldName, Share]:
             told[name] += 1
             right[name] += verdict.right
     return {name: Share(count=right[name], of=told[name]) for name in FIELD_NAMES}
+
+
+def words(photos: Sequence[ReadPhoto]) -> dict[TextField, WordScores]:
+    """What `agreement` says of the texts, by what a text must have."""
+    products = [
+        (photo.answer, _draft_shown(photo)) for photo in photos if isinstance(photo.answer, Product)
+    ]
+
+    def having(name: TextField, wanted: Callable[[Product], list[str] | None]) -> Share:
+        pairs = [(wanted(answer), getattr(draft, name)) for answer, draft in products]
+        told = [(either, text) for either, text in pairs if either]
+        return Share(count=sum(has_one(either, text) for either, text in told), of=len(told))
+
+    return {
+        name: WordScores(
+            product=having(name, lambda answer: answer.product),
+            colour=having(name, lambda answer: answer.colour),
+        )
+        for name in TEXT_FIELDS
+    }
 
 
 def tags(photos: Sequence[ReadPhoto]) -> Retrieval:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from photo_tagger.domain.draft import Confidence, Draft, FieldName, NotAProduct, Note
+from photo_tagger.domain.style import TextField
 from photo_tagger_cli.evaluation.answers import Answer
 from photo_tagger_cli.evaluation.judging import UnreadPhoto
 from photo_tagger_cli.evaluation.scores import Calibration, Retrieval, Share
@@ -29,6 +30,13 @@ class Photo(BaseModel):
     confidence: Confidence
     notes: list[Note]
     mistakes: list[Mistake]
+
+
+class WordScores(BaseModel):
+    """How many texts have one of the product words, and how many one of the colours."""
+
+    product: Share
+    colour: Share
 
 
 class NoProductScores(BaseModel):
@@ -83,6 +91,7 @@ class Report(BaseModel):
     products: int
     no_products: int
     agreement: dict[FieldName, Share]
+    words: dict[TextField, WordScores]
     tags: Retrieval
     not_a_product: NoProductScores
     calibration: dict[str, Calibration]

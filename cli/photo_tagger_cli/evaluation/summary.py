@@ -1,13 +1,13 @@
 """A report in words and figures on the terminal: what is wrong photo by photo, then the figures."""
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from photo_tagger_cli.evaluation.measure import ALL_FIELDS
-from photo_tagger_cli.evaluation.report import Mistake, Photo, Report
+from photo_tagger_cli.evaluation.report import Mistake, Photo, Report, WordScores
 from photo_tagger_cli.evaluation.scores import Bin, Calibration, Share
 from photo_tagger_local.run import DEMO_READER
 
@@ -48,8 +48,9 @@ def _print_mistakes(console: Console, photos: Iterable[Photo]) -> None:
     console.print("What was wrong", style="bold")
     for photo in wrong:
         console.print(f"  {plain(photo.file)}")
-        for expected, alike in groupby(photo.mistakes, key=lambda mistake: mistake.expected):
-            console.print(plain(f"    {_mistake(expected, list(alike))}"))
+        for expected in dict.fromkeys(mistake.expected for mistake in photo.mistakes):
+            alike = [mistake for mistake in photo.mistakes if mistake.expected == expected]
+            console.print(plain(f"    {_mistake(expected, alike)}"))
     console.print()
 
 
@@ -85,13 +86,18 @@ def _print_agreement(console: Console, report: Report) -> None:
     console.print("Right, of the products whose answer tells it", style="bold")
     table = _table()
     for field, share in report.agreement.items():
-        table.add_row(name(field), _counted(share), _percent(share.share))
-    console.print(table)
+        words = _in_words(report.words[field]) if field in report.words else ""
+        table.add_row(name(field), _counted(share), _percent(share.share), words)
+    _print_table(console, table)
     tags = report.tags
     console.print(
         f"  tags one by one: precision {_percent(tags.precision)}, "
         f"recall {_percent(tags.recall)}, F1 {_number(tags.f1)}\n"
     )
+
+
+def _in_words(words: WordScores) -> str:
+    return f"product word in {_counted(words.product)}, colour in {_counted(words.colour)}"
 
 
 def _print_no_product(console: Console, report: Report) -> None:
@@ -132,12 +138,13 @@ def _print_confidence(console: Console, report: Report) -> None:
     table = _table("said", "right", "", "", "on average said")
     for each in everything.bins:
         table.add_row(_span(each), f"{each.right}/{each.count}", *_measured(each))
-    console.print(table)
+    _print_table(console, table)
+    console.print()
     bins = [_span(each) for each in everything.bins]
     table = _table("", "Brier", "(share)", "ECE", *bins)
     for field, scores in report.calibration.items():
         table.add_row(name(field), *_calibration_cells(scores))
-    console.print(table)
+    _print_table(console, table)
     console.print()
 
 
@@ -196,8 +203,13 @@ def plain(text: str) -> str:
 
 
 def _table(*headings: str) -> Table:
-    """Columns of figures behind one of words, set in by two."""
-    return Table(*headings, box=None, padding=(0, 2, 0, 0), show_header=bool(headings))
+    return Table(
+        *headings, box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=bool(headings)
+    )
+
+
+def _print_table(console: Console, table: Table) -> None:
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _span(each: Bin) -> str:
