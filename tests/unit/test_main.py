@@ -40,7 +40,13 @@ def imported_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["executions", "--help"], ["local", "up", "--help"], ["no-such-command"]],
+    [
+        ["--help"],
+        ["executions", "--help"],
+        ["local", "up", "--help"],
+        ["eval", "--help"],
+        ["no-such-command"],
+    ],
     ids=" ".join,
 )
 def test_help_and_usage_errors_import_nothing_heavy(arguments: list[str]) -> None:
