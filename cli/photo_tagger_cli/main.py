@@ -7,6 +7,7 @@ import than most commands take to run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_executions(commands)
     _add_redrive(commands)
     _add_requeue(commands)
+    _add_eval(commands)
     return parser
 
 
@@ -119,6 +121,28 @@ def _add_requeue(commands: _Commands) -> None:
     parser.add_argument("photo_ids", nargs="+", type=photo_of, metavar="ID", help="the photo's id")
     _add_stack(parser)
     parser.set_defaults(command=_requeue)
+
+
+def _add_eval(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "eval", help="how good a reader's drafts are, over photos whose answers are known"
+    )
+    parser.add_argument("photos", type=_folder, metavar="DIR", help="the photos and answers.toml")
+    parser.add_argument(
+        "--style", type=Path, metavar="FILE", help="the style doc (default: DIR/style.json)"
+    )
+    _add_bedrock(parser)
+    parser.add_argument(
+        "--model", metavar="ID", help="with --bedrock: another model than a stack's by default"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_confidence,
+        metavar="X",
+        help="the confidence from which a field is sure, 0 to 1 (default: a stack's)",
+    )
+    parser.add_argument("--json", action="store_true", help="everything as one JSON object")
+    parser.set_defaults(command=_eval, usage_error=parser.error)
 
 
 def _add_stack(parser: argparse.ArgumentParser) -> None:
@@ -253,6 +277,21 @@ def _requeue(parsed: argparse.Namespace) -> int:
         return requeue(photos, _workflow(parsed), parsed.photo_ids)
 
 
+def _eval(parsed: argparse.Namespace) -> int:
+    if parsed.model and not parsed.bedrock:
+        parsed.usage_error("--model is one of Bedrock's: add --bedrock")
+    from photo_tagger_cli.evaluation.command import evaluate
+
+    return evaluate(
+        parsed.photos,
+        style_file=parsed.style,
+        real_model=parsed.bedrock,
+        model_id=parsed.model,
+        threshold=parsed.threshold,
+        as_json=parsed.json,
+    )
+
+
 def _workflow(parsed: argparse.Namespace) -> Workflow:
     from photo_tagger_cli.aws import client
     from photo_tagger_cli.workflow import Workflow
@@ -289,6 +328,13 @@ def _folder(text: str) -> Path:
 def _photo_id(text: str) -> str:
     """The last part of an execution's ARN; an id has no colon."""
     return text.rpartition(":")[2]
+
+
+def _confidence(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise argparse.ArgumentTypeError("give a number from 0 to 1")
 
 
 def _port(text: str) -> int:
