@@ -100,11 +100,12 @@ def _row(axes: Axes, measure: Measure, photos: list[Checked]) -> None:
     few = len(values) <= _FEW
     size = 34 if few else 20
     for name, style in _STYLES.items():
+        is_cross = style["marker"] == "X"
         chosen = [i for i, value in enumerate(values) if _style(measure, value, photos[i]) == name]
         axes.scatter(
             [values[i] for i in chosen], [heights[i] for i in chosen],
-            s=size * (1.7 if style["marker"] == "X" else 1), label=name,
-            linewidths=0.7 if few or name != "passes" else 0, clip_on=False, zorder=4 if style["marker"] == "X" else 3, **style,
+            s=size * (1.7 if is_cross else 1), label=name, zorder=4 if is_cross else 3,
+            linewidths=0.7 if few or name != "passes" else 0, clip_on=False, **style,
         )  # fmt: skip
     name_the_worst(axes, measure, photos, values, heights)
 

@@ -12,9 +12,9 @@ from photo_tagger_cli.evaluation.judging import ReadPhoto, UnreadPhoto
 from photo_tagger_cli.evaluation.measure import report_on
 from photo_tagger_cli.evaluation.run import Reader, bedrock, demo_reader
 from photo_tagger_cli.evaluation.summary import print_summary
-from photo_tagger_local.deploy import read_template
 from photo_tagger_local.errors import CommandError
-from photo_tagger_local.run import DEMO_READER, ROOT
+from photo_tagger_local.run import DEMO_READER
+from photo_tagger_local.template import ROOT, read_template
 
 
 class NothingReadError(CommandError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from photo_tagger_cli.evaluation.answers import Answer
 from photo_tagger_local.errors import CommandError
-from photo_tagger_local.run import photo_suffixes
+from photo_tagger_local.photo_files import is_taken
 
 
 class NothingToReadError(CommandError):
@@ -38,8 +38,8 @@ def put_together(folder: Path, answers: Mapping[str, Answer]) -> Answered:
         not_there=[name for name in answers if name not in there],
         unanswered=[
             _in_unicode(name)
-            for name in there
-            if name not in answers and name.endswith(photo_suffixes())
+            for name, path in there.items()
+            if name not in answers and is_taken(path)
         ],
     )
 
