@@ -352,6 +352,23 @@ class TestRefusals:
         with pytest.raises(UnreadablePhotoError, match=r"240 megapixels.*at most 220"):
             small(data)
 
+    @pytest.mark.filterwarnings("ignore")
+    def test_only_a_jpeg_in_several_scans_is_measured_by_what_is_kept_of_it(
+        self, encoded: Encode
+    ) -> None:
+        # Given 144 megapixels without colour subsampling, of which no more than a corner is there
+        def promising(data: bytes, marker: bytes) -> bytes:
+            size = data.index(marker) + 5
+            return data[:size] + struct.pack(">HH", 12_000, 12_000) + data[size + 4 :]
+
+        baseline = promising(encoded(corners(), subsampling="4:4:4"), b"\xff\xc0")
+        scan = baseline.index(b"\xff\xda")
+        apart = baseline[:scan] + struct.pack(">2sHB", b"\xff\xda", 8, 1) + baseline[scan + 5 :]
+        # Then the one in a single scan is opened, and the one whose first scan has one colour not
+        assert small(baseline)[0].size == (256, 256)
+        with pytest.raises(UnreadablePhotoError, match=r"progressive.*144 megapixels"):
+            small(apart)
+
     def test_a_png_over_our_own_limit_is_refused_with_both_numbers(self) -> None:
         with pytest.raises(UnreadablePhotoError, match=r"100 megapixels.*at most 50"):
             small(png_of(10_000, 10_000))
