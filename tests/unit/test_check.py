@@ -71,7 +71,7 @@ def test_a_good_photo_is_ok_with_what_it_measures_and_the_rules(run: Run) -> Non
     assert measures.endswith(", 300 x 200 pixels, width by height 1.50")
     assert total == "1 photo: 1 pass"
     assert rules == (
-        "Rules: rules.json, version 3: brightness 40 to 252, sharpness at least 0, "
+        "Rules: rules.json, version 3: brightness 40 to 254, sharpness at least 0, "
         "shorter side at least 100 pixels, width by height 0.4 to 2.5"
     )
 
@@ -90,7 +90,7 @@ def test_without_rules_the_products_defaults_count(run: Run) -> None:
     put("sofa.jpg")
     _, out, _ = run("sofa.jpg")
     assert "Too small: the shorter side has 200 pixels, the shop's minimum is 400." in out
-    assert "\nRules: the product's defaults: brightness 40 to 252" in out
+    assert "\nRules: the product's defaults: brightness 40 to 254" in out
 
 
 def test_what_is_no_photo_inside_is_unreadable_with_the_owners_sentence(run: Run) -> None:

@@ -48,9 +48,9 @@ def names(axes: Axes) -> list[str]:
 def test_every_threshold_is_drawn_at_its_value_with_its_number() -> None:
     figure = drawn(photo())
     lines = [[float(line.get_xdata()[0]) for line in axes.lines] for axes in figure.axes]
-    assert lines == [[40, 252], [8], [400], [0.4, 2.5]]
+    assert lines == [[40, 254], [8], [400], [0.4, 2.5]]
     words = [{text.get_text() for text in axes.texts} for axes in figure.axes]
-    assert {"min 40", "max 252"} <= words[0]
+    assert {"min 40", "max 254"} <= words[0]
     assert "min 8" in words[1]
 
 
@@ -58,7 +58,7 @@ def test_the_failing_side_is_shaded_up_to_the_end_of_the_axis() -> None:
     figure = drawn(photo(mean_luminance=20))
     brightness = figure.axes[0]
     spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in brightness.patches]
-    assert spans == [(0, 40), (252, 255)]
+    assert spans == [(0, 40), (254, 255)]
 
 
 def test_a_failing_photo_has_another_shape_where_it_fails_and_a_hollow_one_elsewhere() -> None:
@@ -117,7 +117,7 @@ def test_the_rows_fail_exactly_what_the_gate_fails() -> None:
         measured = Measurements(
             width=chance.choice([200, 399, 400, 401, 1000]),
             height=chance.choice([400, 1000]),
-            mean_luminance=chance.choice([39.9, 40, 120, 252, 252.1]),
+            mean_luminance=chance.choice([39.9, 40, 120, 254, 254.1]),
             sharpness=chance.choice([7.9, 8, 8.1]),
         )
         failing = sum(row.fails(row.value(measured)) for row in rows)
