@@ -26,6 +26,9 @@ MAX_COEFFICIENT_BYTES = 700 * 10**6
 until the last scan is read: with so many it still fits into the function's 1024 MB."""
 
 _JPEG_QUALITY = 88
+_FILTER = Image.Resampling.HAMMING
+"""Takes 0.6 of the time of a bicubic filter, and the copy is 5% less sharp (docs/bench.md)."""
+
 _REDUCING_GAP = 1.1
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284
@@ -196,7 +199,7 @@ def _bounded(photo: Image.Image, max_edge: int) -> Image.Image:
     shrink = min(1, max_edge / max(photo.size))
     # A box of the photo's own shape: a square one makes a JPEG's decoder leave twice the size.
     box = (math.ceil(photo.width * shrink), math.ceil(photo.height * shrink))
-    photo.thumbnail(box, reducing_gap=_REDUCING_GAP)
+    photo.thumbnail(box, _FILTER, reducing_gap=_REDUCING_GAP)
     return photo
 
 
