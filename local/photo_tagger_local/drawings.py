@@ -109,11 +109,11 @@ def _till_receipt(chance: random.Random) -> Image.Image:
 
 
 def _receipt_on_a_table(chance: random.Random) -> Image.Image:
-    return _lay(_slip(chance, (420, 900)), (150, 104, 66), 7)
+    return _lay(chance, _slip(chance, (420, 900)), (150, 104, 66), 7)
 
 
 def _receipt_on_a_cloth(chance: random.Random) -> Image.Image:
-    return _lay(_slip(chance, (380, 820)), (92, 98, 110), -14)
+    return _lay(chance, _slip(chance, (380, 820)), (92, 98, 110), -14)
 
 
 def _invoice(chance: random.Random) -> Image.Image:
@@ -136,7 +136,7 @@ def _invoice(chance: random.Random) -> Image.Image:
 
 def _delivery_note(chance: random.Random) -> Image.Image:
     sheet = _invoice(chance).resize((700, 990))
-    return _lay(sheet, (196, 190, 180), 4)
+    return _lay(chance, sheet, (196, 190, 180), 4)
 
 
 def _slip(chance: random.Random, size: tuple[int, int]) -> Image.Image:
@@ -160,11 +160,14 @@ def _slip(chance: random.Random, size: tuple[int, int]) -> Image.Image:
     return picture
 
 
-def _lay(sheet: Image.Image, ground: Colour, degrees: float) -> Image.Image:
+def _lay(
+    chance: random.Random, sheet: Image.Image, ground: Colour, degrees: float
+) -> Image.Image:
     """The sheet on a table, a little askew, with the grain of a photo."""
     picture = Image.new("RGB", (1100, 1200), ground)
-    grain = Image.effect_noise(picture.size, 30).convert("RGB")
-    picture = Image.blend(picture, grain, 0.08)
+    noise = chance.randbytes(picture.width * picture.height)
+    grain = Image.frombytes("L", picture.size, noise).convert("RGB")
+    picture = Image.blend(picture, grain, 0.04)
     turned = sheet.convert("RGBA").rotate(degrees, Image.Resampling.BICUBIC, expand=True)
     place = ((1100 - turned.width) // 2, (1200 - turned.height) // 2)
     picture.paste(turned, place, turned)
