@@ -1,4 +1,4 @@
-"""The labelled set: whole, fairly halved, the same every time; and the demo reader over all of it."""
+"""The labelled set: whole, fairly halved, the same each time; and the demo reader over it."""
 
 import json
 import subprocess
