@@ -160,9 +160,7 @@ def _slip(chance: random.Random, size: tuple[int, int]) -> Image.Image:
     return picture
 
 
-def _lay(
-    chance: random.Random, sheet: Image.Image, ground: Colour, degrees: float
-) -> Image.Image:
+def _lay(chance: random.Random, sheet: Image.Image, ground: Colour, degrees: float) -> Image.Image:
     """The sheet on a table, a little askew, with the grain of a photo."""
     picture = Image.new("RGB", (1100, 1200), ground)
     noise = chance.randbytes(picture.width * picture.height)
