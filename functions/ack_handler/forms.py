@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from photo_tagger.clock import now
 from photo_tagger.domain.draft import Draft
 from photo_tagger.domain.photo import Decision, PhotoRecord
+from photo_tagger.texts import SaidError, Texts
 
 Form = dict[str, list[str]]
 
@@ -20,21 +21,17 @@ MAX_ROUNDS = 3
 MAX_WORDS = 500
 """Characters of a hint or of a reason in the reviewer's own words."""
 
-REJECT_REASONS = (
-    "The photo is not good enough",
-    "We do not sell this",
-    "It is in the shop already",
-    "Something else",
-)
+REJECT_REASONS = ("not_good_enough", "not_ours", "there_already", "else")
+"""Names of sentences; what is posted and kept is the sentence."""
 
 _ALLOWED_SITES = ("same-origin", "none", "")
 
 
-class BadFormError(Exception):
-    """The form cannot be taken as it is; the message tells the reviewer what to do."""
+class BadFormError(SaidError):
+    """The form cannot be taken as it is; it tells the reviewer what to do."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, status: int, sentence: str, **values: object) -> None:
+        super().__init__(f"form.{sentence}", **values)
         self.status = status
 
 
@@ -46,20 +43,18 @@ def read_form(event: LambdaFunctionUrlEvent) -> Form:
     """
     headers = {name.lower(): value for name, value in event.headers.items()}
     if headers.get("sec-fetch-site", "") not in _ALLOWED_SITES:
-        raise BadFormError(403, "Please use the buttons on the page that your mail leads to.")
+        raise BadFormError(403, "other_site")
     if len(event.body or "") > MAX_BODY:
-        raise BadFormError(413, "That is too much text. Please go back and make it shorter.")
+        raise BadFormError(413, "too_large")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise BadFormError(400, "Please use the buttons on the page that your mail leads to.")
+        raise BadFormError(400, "other_site")
     try:
         return parse_qs(
             event.decoded_body or "", keep_blank_values=True, max_num_fields=300, errors="strict"
         )
     except ValueError as error:
-        raise BadFormError(
-            400, "The form arrived damaged. Please go back and try again."
-        ) from error
+        raise BadFormError(400, "damaged") from error
 
 
 def draft_in(form: Form) -> Draft:
@@ -84,12 +79,12 @@ def approval(record: PhotoRecord, fields: Draft, reviewer: str) -> Decision:
     )
 
 
-def rejection(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
+def rejection(record: PhotoRecord, form: Form, reviewer: str, say: Texts) -> Decision:
     """Rejected, for the chosen reason and in the reviewer's own words. Raises BadFormError."""
     chosen = _line(form, "reason")
     own_words = _text(form, "own_words")[:MAX_WORDS]
-    if chosen not in REJECT_REASONS:
-        raise BadFormError(422, "Please choose a reason, so that we know what was wrong.")
+    if chosen not in reject_reasons(say):
+        raise BadFormError(422, "no_reason")
     reason = f"{chosen}: {own_words}" if own_words else chosen
     return Decision(
         round=record.round,
@@ -100,15 +95,18 @@ def rejection(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
     )
 
 
+def reject_reasons(say: Texts) -> list[str]:
+    """What a reviewer may choose from, as it is read and kept."""
+    return [say(f"reasons.{name}") for name in REJECT_REASONS]
+
+
 def another_try(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
     """A new draft, with a hint. Raises BadFormError without a hint or after three rounds."""
     hint = _text(form, "hint")[:MAX_WORDS]
     if record.round >= MAX_ROUNDS:
-        raise BadFormError(
-            422, f"This photo was drafted {MAX_ROUNDS} times. Please edit the draft by hand."
-        )
+        raise BadFormError(422, "no_more_rounds", count=MAX_ROUNDS)
     if not hint:
-        raise BadFormError(422, "Please write a hint, for example “it is linen, not cotton”.")
+        raise BadFormError(422, "no_hint")
     return Decision(
         round=record.round, action="try_again", by_user=reviewer, decided_at=now(), hint=hint
     )

@@ -1,20 +1,22 @@
 """The Function URL behind the mailed links: shows drafts (GET) and takes decisions (POST)."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ack_handler import pages
 from ack_handler.forms import BadFormError, read_form
-from ack_handler.pages import Page
+from ack_handler.pages import Page, Pages
 from ack_handler.review import Review
-from photo_tagger.aws.config import shop_config
+from photo_tagger.aws.config import ShopConfig, shop_config
 from photo_tagger.aws.documents import style_doc
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
+from photo_tagger.texts import Texts
 
 app = LambdaFunctionUrlResolver()
 
@@ -55,7 +57,7 @@ def decide(key: str, action: str) -> Page:
     try:
         form = read_form(app.current_event)
     except BadFormError as error:
-        return pages.problem(error.status, "That did not work", str(error))
+        return _pages().trouble(error.status, error.said(_say()))
     return _review().decide(key, action, form)
 
 
@@ -68,18 +70,29 @@ def style() -> Page:
 @app.not_found
 def not_found(_: Exception) -> Page:
     """Every other address."""
-    return pages.problem(
-        404, "Nothing here", "Please open the link in the mail that told you of a draft."
-    )
+    return _pages().problem(404, "nothing_here")
 
 
 def _review() -> Review:
     settings = read_environment(Settings)
-    config = shop_config(settings.config_path)
     return Review(
         Drafts(settings.drafts_table, settings.audit_table, settings.ack_table),
         Links(settings.links_table),
         resized_bucket=settings.resized_bucket,
         style=lambda: style_doc(settings.rules_bucket),
-        reader_note=config.reader_note,
+        reader_note=_config().reader_note,
+        say=_say(),
+        shown=_pages(),
     )
+
+
+def _config() -> ShopConfig:
+    return shop_config(read_environment(Settings).config_path)
+
+
+def _say() -> Texts:
+    return Texts(_config().language)
+
+
+def _pages() -> Pages:
+    return Pages(_say(), ZoneInfo(_config().time_zone))

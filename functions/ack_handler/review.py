@@ -12,7 +12,7 @@ from ack_handler.forms import (
     draft_in,
     rejection,
 )
-from ack_handler.pages import Page
+from ack_handler.pages import Page, Pages
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
 from photo_tagger.aws.small_copies import SmallCopyGoneError, read_small_copy
@@ -23,6 +23,7 @@ from photo_tagger.domain.links import ReviewLink
 from photo_tagger.domain.photo import Decision, PhotoRecord, Status
 from photo_tagger.domain.style import StyleDoc, problems
 from photo_tagger.observability import count, logger
+from photo_tagger.texts import Texts
 
 
 class Review:
@@ -36,18 +37,22 @@ class Review:
         resized_bucket: str,
         style: Callable[[], StyleDoc],
         reader_note: str,
+        say: Texts,
+        shown: Pages,
     ) -> None:
         self._drafts = drafts
         self._links = links
         self._resized_bucket = resized_bucket
         self._style = style
         self._reader_note = reader_note
+        self._say = say
+        self._pages = shown
 
     def page(self, key: str) -> Page:
         """The draft with its forms, or what became of it."""
         link = self._open(key)
         if link is None:
-            return pages.unknown_link()
+            return self._pages.problem(404, "unknown")
         record = self._drafts.get(link.photo_id)
         return self._closed_page(record, link, key) or self._form_page(record, key)
 
@@ -55,31 +60,31 @@ class Review:
         """The small copy of the link's photo."""
         link = self._open(key)
         if link is None:
-            return pages.unknown_link()
+            return self._pages.problem(404, "unknown")
         record = self._drafts.get(link.photo_id)
         try:
             return pages.picture(read_small_copy(self._resized_bucket, str(record.image_key)))
         except SmallCopyGoneError:
-            return pages.problem(410, "No picture", "The small picture is no longer kept.")
+            return self._pages.problem(410, "no_picture")
 
     def decide(self, key: str, action: str, form: Form) -> Page:
         """Take one decision, once; then show what stands on record."""
         link = self._open(key)
         if link is None:
-            return pages.unknown_link()
+            return self._pages.problem(404, "unknown")
         record = self._drafts.get(link.photo_id)
         closed = self._closed_page(record, link, key)
         if closed:
             return closed
         logger.append_keys(photo_id=record.photo_id)
         fields = draft_in(form) if action == "approve" else None
-        found = problems(fields, self._style()) if fields else {}
+        found = problems(fields, self._style(), self._say) if fields else {}
         if found:
             return self._form_page(record, key, fields, found)
         try:
-            decision = _decision(record, action, form, fields, link.reviewer)
+            decision = self._decision(record, action, form, fields, link.reviewer)
         except BadFormError as error:
-            return self._form_page(record, key, message=str(error), status=error.status)
+            return self._form_page(record, key, message=error.said(self._say), status=error.status)
         return self._take(decision, record.photo_id, link, key)
 
     def _take(self, decision: Decision, photo_id: str, link: ReviewLink, key: str) -> Page:
@@ -104,15 +109,26 @@ class Review:
     def _closed_page(self, record: PhotoRecord, link: ReviewLink, key: str) -> Page | None:
         """The page of a link that has nothing left to decide, or None."""
         if link.round < record.round:
-            return pages.replaced()
+            return self._pages.problem(410, "replaced")
         decision = record.decision_of(link.round)
         if decision:
-            return pages.decided(record, decision, link.reviewer, key)
+            return self._pages.decided(record, decision, link.reviewer, key)
         if link.ends_at < time.time() or record.status is Status.EXPIRED:
-            return pages.ended()
+            return self._pages.problem(410, "ended")
         if record.status not in (Status.WAITING, Status.PARKED):
-            return pages.replaced()
+            return self._pages.problem(410, "replaced")
         return None
+
+    def _decision(
+        self, record: PhotoRecord, action: str, form: Form, fields: Draft | None, reviewer: str
+    ) -> Decision:
+        if fields is not None:
+            return approval(record, fields, reviewer)
+        if action == "reject":
+            return rejection(record, form, reviewer, self._say)
+        if action == "try-again":
+            return another_try(record, form, reviewer)
+        raise BadFormError(404, "no_button")
 
     def _form_page(
         self,
@@ -123,28 +139,16 @@ class Review:
         message: str = "",
         status: int = 200,
     ) -> Page:
-        return pages.review(
+        return self._pages.review(
             record=record,
             fields=fields or record.draft or Draft(),
             found=found or {},
-            message="Please look at the fields marked below." if found else message,
+            message=self._say("review.look_below") if found else message,
             status=422 if found else status,
             style=self._style(),
             reader_note=self._reader_note,
             key=key,
         )
-
-
-def _decision(
-    record: PhotoRecord, action: str, form: Form, fields: Draft | None, reviewer: str
-) -> Decision:
-    if fields is not None:
-        return approval(record, fields, reviewer)
-    if action == "reject":
-        return rejection(record, form, reviewer)
-    if action == "try-again":
-        return another_try(record, form, reviewer)
-    raise BadFormError(404, "Please use one of the buttons on this page.")
 
 
 def _resume(record: PhotoRecord, decision: Decision) -> None:

@@ -6,10 +6,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from flagger.originals import copy_version, delete_version
 from flagger.reasons import flag_reasons, rejection_reasons
+from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain import lifecycle
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
+from photo_tagger.texts import Texts
 
 
 class Settings(Environment):
@@ -18,6 +20,7 @@ class Settings(Environment):
     drafts_table: str
     audit_table: str
     flagged_bucket: str
+    config_path: str
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -33,7 +36,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     rejected = event["step"] == "MoveToFlagged"
     drafts = Drafts(settings.drafts_table, settings.audit_table)
     record = drafts.get(photo_id)
-    reasons = rejection_reasons(record) if rejected else flag_reasons(event["state"])
+    say = Texts(shop_config(settings.config_path).language)
+    reasons = rejection_reasons(record) if rejected else flag_reasons(event["state"], say)
     if not record.set_aside:
         flagged = record.flagged or copy_version(
             record.source, settings.flagged_bucket, f"{photo_id}/original"

@@ -3,35 +3,24 @@
 from typing import Any
 
 from photo_tagger.domain.photo import PhotoRecord
-
-_NOT_A_PRODUCT = {
-    "screenshot": "This looks like a screenshot, not a product.",
-    "receipt": "This looks like a receipt, not a product.",
-    "person": "This shows a person, not a product.",
-    "empty_box": "This looks like an empty box.",
-    "other": "This does not look like a product.",
-}
-_DIED = (
-    "This file could not be opened safely. "
-    "Please export the photo as a plain JPEG, smaller if you can, and upload it again."
-)
+from photo_tagger.texts import Texts
 
 
-def flag_reasons(state: dict[str, Any]) -> list[str]:
+def flag_reasons(state: dict[str, Any], say: Texts) -> list[str]:
     """Every reason found on the way here: a dead Resize, an unreadable file, the gate, the reader.
 
     Raises ValueError if there is none: a photo is never set aside without a reason.
     """
     reasons: list[str] = []
     if "died" in state:
-        reasons.append(_DIED)
+        reasons.append(say("flag.unsafe"))
     resized = state.get("resized", {})
     if resized.get("problem"):
         reasons.append(resized["problem"])
     reasons += state.get("gate", {}).get("reasons", [])
     kind = state.get("reading", {}).get("not_a_product", "no")
     if kind != "no":
-        reasons.append(_NOT_A_PRODUCT[kind])
+        reasons.append(say(f"flag.{kind}"))
     if not reasons:
         raise ValueError("no reason to flag this photo")
     return reasons

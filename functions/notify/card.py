@@ -12,18 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from photo_tagger.domain.draft import FIELD_NAMES
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
+from photo_tagger.texts import Texts
 
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 """Not every server on the way takes 8-bit text or long lines."""
 
 _SUBJECT_LENGTH = 120
-_LABELS = {
-    "title": "Title",
-    "alt_text": "Alt text",
-    "tags": "Tags",
-    "category": "Category",
-    "description": "Description",
-}
 
 
 @dataclass(frozen=True)
@@ -35,6 +29,7 @@ class Card:
     url: str
     reader_note: str
     reminder: bool
+    say: Texts
 
 
 def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
@@ -66,8 +61,8 @@ def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
 def _subject(card: Card) -> str:
     draft = card.record.draft
     name = (draft.title if draft else "").strip() or card.record.file_name
-    start = "Still waiting for you" if card.reminder else "Please check"
-    return " ".join(f"{start}: {name}".split())[:_SUBJECT_LENGTH]
+    sentence = "card.subject_reminder" if card.reminder else "card.subject"
+    return " ".join(card.say(sentence, name=name).split())[:_SUBJECT_LENGTH]
 
 
 def _content(card: Card) -> dict[str, Any]:
@@ -80,7 +75,7 @@ def _content(card: Card) -> dict[str, Any]:
     return {
         "fields": [
             {
-                "label": _LABELS[name],
+                "label": card.say(f"fields.{name}"),
                 "text": values[name],
                 "unsure": name in unsure,
                 "notes": record.notes_on(name),
@@ -88,6 +83,8 @@ def _content(card: Card) -> dict[str, Any]:
             for name in FIELD_NAMES
         ],
         "record": record,
+        "say": card.say,
+        "subject": _subject(card),
         "url": card.url,
         "reader_note": card.reader_note,
         "reminder": card.reminder,

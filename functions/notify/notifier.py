@@ -15,6 +15,7 @@ from photo_tagger.domain import lifecycle
 from photo_tagger.domain.links import ReviewLink, key_hash, new_key
 from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger.observability import logger
+from photo_tagger.texts import Texts
 
 _LINK_SECONDS = 400 * 24 * 3600
 
@@ -88,6 +89,7 @@ class Notifier:
             url=f"{self._config.review_base_url.rstrip('/')}/r/{key}",
             reader_note=self._config.reader_note,
             reminder=reminder,
+            say=Texts(self._config.language),
         )
         send(card_mail(card, sender=self._config.sender, recipient=who))
         logger.info("mailed", extra={"reminder": reminder})

@@ -12,6 +12,7 @@ from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.draft import Reading
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
+from photo_tagger.texts import Texts
 from reader.model import VisionModel
 from reader.reading import better_of, read_photo
 
@@ -55,6 +56,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         file_name=record.file_name,
         hints=record.hints,
         style=style_doc(settings.rules_bucket),
+        say=Texts(config.language),
     )
     return {
         **(better_of(earlier, reading) if earlier else reading).model_dump(),

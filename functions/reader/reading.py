@@ -16,6 +16,7 @@ from photo_tagger.domain.draft import (
     Usage,
 )
 from photo_tagger.domain.style import Checked, StyleDoc, check_reading
+from photo_tagger.texts import Texts
 from reader.model import Answer
 from reader.prompt import answer_schema, asked_again, instructions, question, version
 
@@ -60,7 +61,7 @@ class _Listing(BaseModel):
 
 
 def read_photo(
-    model: Model, *, jpeg: bytes, file_name: str, hints: list[str], style: StyleDoc
+    model: Model, *, jpeg: bytes, file_name: str, hints: list[str], style: StyleDoc, say: Texts
 ) -> Reading:
     """Ask the model and check its answer against the style doc.
 
@@ -78,10 +79,10 @@ def read_photo(
         listing = _parsed(answer)
         if isinstance(listing, _Listing):
             draft = Draft.model_validate({name: getattr(listing, name) for name in FIELD_NAMES})
-            checked = check_reading(draft, listing.confidence, style)
+            checked = check_reading(draft, listing.confidence, style, say)
             return _reading(checked, listing.not_a_product, style, usage)
         messages = [*messages, *listing]
-    return _reading(_what_there_is(said, style), "no", style, usage)
+    return _reading(_what_there_is(said, style, say), "no", style, usage)
 
 
 def better_of(earlier: Reading, later: Reading) -> Reading:
@@ -130,16 +131,16 @@ def _parsed(answer: Answer) -> _Listing | list[dict[str, Any]]:
         return asked_again(answer.text, "malformed", where=where, what=first["msg"])
 
 
-def _what_there_is(said: list[str], style: StyleDoc) -> Checked:
+def _what_there_is(said: list[str], style: StyleDoc, say: Texts) -> Checked:
     """The fields that can be read from answers which could not be used, the later answer first."""
     found: dict[str, Any] = {}
     for text in reversed(said):
         found = _readable_fields(text) | found
     if not found:
-        note = Note(text="The reader gave no usable answer: please fill in the fields.")
+        note = Note(text=say("note.no_answer"))
         return Checked(Draft(), Confidence(), [note])
-    checked = check_reading(Draft(**found), Confidence(), style)
-    note = Note(text="The reader did not finish: please look at every field.")
+    checked = check_reading(Draft(**found), Confidence(), style, say)
+    note = Note(text=say("note.unfinished"))
     return Checked(checked.draft, checked.confidence, [note, *checked.notes])
 
 

@@ -11,9 +11,8 @@ MAX_BYTES = 200 * 1024 * 1024
 def check_size(size: int) -> None:
     """Raise UnreadablePhotoError for a file of so many bytes that is empty or too large."""
     if size == 0:
-        raise UnreadablePhotoError("The file is empty. Please upload it again.")
+        raise UnreadablePhotoError("photo.empty")
     if size > MAX_BYTES:
         raise UnreadablePhotoError(
-            f"The file is too large: {math.ceil(size / 2**20)} MB, "
-            f"at most {MAX_BYTES // 2**20} MB. Please upload a smaller copy."
+            "photo.file_too_large", size=math.ceil(size / 2**20), limit=MAX_BYTES // 2**20
         )

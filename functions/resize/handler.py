@@ -10,6 +10,7 @@ from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain.photo import StoredObject
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
+from photo_tagger.texts import Texts
 from resize.claims import Claims
 from resize.resizer import Resizer
 
@@ -38,5 +39,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(photo_id=request.photo_id)
     claims = Claims(settings.drafts_table, Drafts(settings.drafts_table, settings.audit_table))
     resizer = Resizer(claims, settings.resized_bucket)
-    max_edge = shop_config(settings.config_path).max_edge
-    return resizer.run(request.photo_id, request.source, max_edge).model_dump()
+    config = shop_config(settings.config_path)
+    say = Texts(config.language)
+    return resizer.run(request.photo_id, request.source, config.max_edge, say).model_dump()

@@ -9,6 +9,7 @@ from typing import IO
 from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from photo_tagger.domain.rules import Measurements
+from photo_tagger.texts import SaidError
 from resize.colours import averageable, in_srgb, on_white
 from resize.measures import MEASURED_EDGE, mean_luminance, sharpness
 
@@ -68,8 +69,8 @@ PngImagePlugin.MAX_TEXT_CHUNK = 16 * 2**20
 """Pillow's own limit, 1 MB, also refuses photos for a colour profile that is larger."""
 
 
-class UnreadablePhotoError(Exception):
-    """The file is no photo we can open; the message says why, for the shop owner."""
+class UnreadablePhotoError(SaidError):
+    """The file is no photo we can open; it says why, to the shop owner."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +94,11 @@ def small_copy(file: IO[bytes], max_edge: int) -> SmallCopy:
             picture, (width, height) = _upright(photo, max(max_edge, MEASURED_EDGE))
             picture = on_white(in_srgb(picture))
     except Image.DecompressionBombError as error:
-        raise UnreadablePhotoError(
-            "The picture is too large to open safely. Please upload a smaller copy."
-        ) from error
+        raise UnreadablePhotoError("photo.unsafe") from error
     except UnidentifiedImageError as error:
-        raise UnreadablePhotoError(
-            "This file is not a photo we can open (JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF or BMP)."
-        ) from error
+        raise UnreadablePhotoError("photo.unknown") from error
     except _DAMAGED as error:
-        raise UnreadablePhotoError(
-            "The file is damaged or incomplete. Please upload it again."
-        ) from error
+        raise UnreadablePhotoError("photo.damaged") from error
     grey = _bounded(picture.convert("L"), MEASURED_EDGE)
     measurements = Measurements(
         width=width,
@@ -135,14 +130,10 @@ def _refuse_too_large(photo: Image.Image, file: IO[bytes]) -> None:
     pixels = photo.width * photo.height
     if pixels > limit:
         raise UnreadablePhotoError(
-            f"The picture is too large: {pixels / 1e6:.0f} megapixels, "
-            f"at most {limit / 1e6:.0f} can be opened. Please upload a smaller copy."
+            "photo.too_large", size=f"{pixels / 1e6:.0f}", limit=f"{limit / 1e6:.0f}"
         )
     if jpeg and _coefficient_bytes(jpeg, file) > MAX_COEFFICIENT_BYTES:
-        raise UnreadablePhotoError(
-            f"The picture is too large for a progressive JPEG: {pixels / 1e6:.0f} megapixels. "
-            "Please upload a smaller copy, or save it as a baseline JPEG."
-        )
+        raise UnreadablePhotoError("photo.too_large_progressive", size=f"{pixels / 1e6:.0f}")
 
 
 def _coefficient_bytes(photo: JpegImagePlugin.JpegImageFile, file: IO[bytes]) -> int:
@@ -176,10 +167,7 @@ def _refuse_misread(photo: Image.Image) -> None:
         is_odd = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO or tags.get(_PLANES) == _SEPARATE
         is_misread |= is_odd and max(tags.get(_BITS, (8,))) > 8
     if is_misread:
-        raise UnreadablePhotoError(
-            "The file has pixels of an unusual kind, and we would show them in wrong colours. "
-            "Please upload it as a JPEG, or as a TIFF with 8 bits a channel."
-        )
+        raise UnreadablePhotoError("photo.unusual")
 
 
 def _upright(photo: Image.Image, max_edge: int) -> tuple[Image.Image, tuple[int, int]]:

@@ -11,6 +11,7 @@ from photo_tagger.aws.clients import client
 from photo_tagger.aws.objects import is_missing
 from photo_tagger.domain.photo import StoredObject
 from photo_tagger.domain.rules import Measurements
+from photo_tagger.texts import Texts
 from resize.claims import Claims
 from resize.file_size import check_size
 from resize.picture import UnreadablePhotoError, small_copy
@@ -36,14 +37,14 @@ class Resizer:
         self._claims = claims
         self._resized_bucket = resized_bucket
 
-    def run(self, photo_id: str, source: StoredObject, max_edge: int) -> Resized:
+    def run(self, photo_id: str, source: StoredObject, max_edge: int, say: Texts) -> Resized:
         """Copy and measure one version of one object, at most `max_edge` pixels a side."""
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             try:
                 sha256 = _fetch(source, file)
                 copy = small_copy(file, max_edge)
             except UnreadablePhotoError as error:
-                return Resized(verdict="unreadable", problem=str(error))
+                return Resized(verdict="unreadable", problem=error.said(say))
         image_key = f"{photo_id}.jpg"
         owner = self._claims.claim(sha256, photo_id, image_key)
         if owner != photo_id:
@@ -79,9 +80,6 @@ def _unless_deleted(source: StoredObject) -> dict[str, Any]:
         s3.head_object(Bucket=source.bucket, Key=source.key)
     except ClientError as error:
         if is_missing(error):
-            raise UnreadablePhotoError(
-                "The file was deleted before it could be read. "
-                "Upload it again if you still want it."
-            ) from error
+            raise UnreadablePhotoError("photo.deleted") from error
         raise
     return dict(answer)

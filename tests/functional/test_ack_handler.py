@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ack_handler.forms import MAX_BODY
+from photo_tagger.texts import Texts
+from photo_tagger.texts.dates import moment
 
 ANN, BOB = "Ann <ann@shop.example>", "bob@shop.example"
 MARKUP = '"><script>alert(1)</script>'
@@ -300,7 +303,8 @@ class TestASecondClick:
         answered = answer.post(waiting.bob, action, **form)
         assert answered.status == 200
         assert f"Rejected by {ANN}" in answered.text
-        assert aws.photo(waiting.photo).decision.decided_at[:10] in answered.text
+        decided_at = aws.photo(waiting.photo).decision.decided_at
+        assert moment(Texts("en"), decided_at, ZoneInfo("UTC")) in answered.text
         assert "Approved" not in answered.text
         assert aws.dump() == before
 

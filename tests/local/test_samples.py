@@ -12,6 +12,7 @@ from PIL import Image
 from photo_tagger.domain.draft import FIELD_NAMES, Confidence, Draft
 from photo_tagger.domain.rules import RulesDoc, judge
 from photo_tagger.domain.style import Checked, StyleDoc, check_reading
+from photo_tagger.texts import Texts
 from photo_tagger_local import samples
 from photo_tagger_local.demo_reader.reader import read
 from resize import picture as resize
@@ -69,14 +70,14 @@ def checked(answered: dict[str, Any]) -> Checked:
     """What is left of an answer when it is held against the style doc, as ReadPhoto does."""
     draft = Draft.model_validate({name: answered[name] for name in FIELD_NAMES})
     confidence = Confidence.model_validate(answered["confidence"])
-    return check_reading(draft, confidence, StyleDoc.model_validate(STYLE))
+    return check_reading(draft, confidence, StyleDoc.model_validate(STYLE), Texts("en"))
 
 
 def refusals(path: Path) -> list[str]:
     """What the gate says against a photo, as the first words of each reason."""
     with path.open("rb") as file:
         measured = resize.small_copy(file, 1024).measurements
-    return [reason.split(":")[0] for reason in judge(measured, RULES)]
+    return [reason.split(":")[0] for reason in judge(measured, RULES, Texts("en"))]
 
 
 def test_every_sample_is_a_photo_of_the_format_its_name_says(folder: Path) -> None:

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 
 from notify.card import Card, card_mail
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
+from photo_tagger.texts import Texts
 
 URL = "https://review.example/r/abcDEF-_123"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20
@@ -66,6 +67,7 @@ def mail(photo_record: Callable[..., PhotoRecord]) -> Mail:
             url=URL,
             reader_note=reader_note,
             reminder=reminder,
+            say=Texts("en"),
         )
         sender = "Photo tagger <tagger@shop.example>"
         return Read(card_mail(card, sender=sender, recipient=recipient).as_bytes())
@@ -155,7 +157,9 @@ class TestContent:
     def test_a_draft_that_does_not_exist_cannot_be_mailed(
         self, photo_record: Callable[..., PhotoRecord]
     ) -> None:
-        card = Card(photo_record(), image=b"", url=URL, reader_note="", reminder=False)
+        card = Card(
+            photo_record(), image=b"", url=URL, reader_note="", reminder=False, say=Texts("en")
+        )
         with pytest.raises(ValueError, match="no draft"):
             card_mail(card, sender="a@b.example", recipient="c@d.example")
 

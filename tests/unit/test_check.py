@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from photo_tagger.domain.rules import RulesDoc, judge
+from photo_tagger.texts import Texts
 from photo_tagger_cli.check.names import shown
 from photo_tagger_cli.check.photos import check_photos, find_photos
 from photo_tagger_cli.main import main
@@ -259,4 +260,4 @@ def test_reasons_are_the_gates_own(run: Run) -> None:
     path = put("a.jpg", brightness=1, size=(500, 100))
     (photo,) = check_photos([path], RulesDoc(version="1"))
     assert photo.measurements
-    assert photo.reasons == judge(photo.measurements, RulesDoc(version="1")) != []
+    assert photo.reasons == judge(photo.measurements, RulesDoc(version="1"), Texts("en")) != []

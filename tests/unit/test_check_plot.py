@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from photo_tagger.domain.rules import Measurements, RulesDoc, judge
+from photo_tagger.texts import Texts
 from photo_tagger_cli.check.measures import measures
 from photo_tagger_cli.check.photos import Checked, Measured, verdict
 from photo_tagger_cli.check.plot import draw
@@ -121,7 +122,7 @@ def test_the_rows_fail_exactly_what_the_gate_fails() -> None:
             sharpness=chance.choice([7.9, 8, 8.1]),
         )
         failing = sum(row.fails(row.value(measured)) for row in rows)
-        assert failing == len(judge(measured, DOC))
+        assert failing == len(judge(measured, DOC, Texts("en")))
         failed += failing
     assert failed > 100
 

@@ -12,6 +12,7 @@ from photo_tagger.domain.faults import WORDS, in_plain_words
 
 ROOT = Path(__file__).parents[2]
 STAYS_INSIDE = {
+    "SaidError": "only its kinds are raised",
     "BadFormError": "ack_handler shows the reviewer the form again",
     "UnreadablePhotoError": "resize turns it into the verdict that flags the photo",
 }

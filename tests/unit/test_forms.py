@@ -14,17 +14,20 @@ from ack_handler.forms import (
     MAX_BODY,
     MAX_ROUNDS,
     MAX_WORDS,
-    REJECT_REASONS,
     BadFormError,
     another_try,
     approval,
     draft_in,
     read_form,
+    reject_reasons,
     rejection,
 )
 from photo_tagger.domain.draft import Draft
 from photo_tagger.domain.photo import PhotoRecord
+from photo_tagger.texts import Texts
 
+ENGLISH = Texts("en")
+REASONS = reject_reasons(ENGLISH)
 FORM = "application/x-www-form-urlencoded"
 Record = Callable[..., PhotoRecord]
 
@@ -190,21 +193,21 @@ class TestApproval:
 
 
 class TestRejection:
-    @pytest.mark.parametrize("reason", REJECT_REASONS)
+    @pytest.mark.parametrize("reason", REASONS)
     def test_names_its_reason(self, photo_record: Record, reason: str) -> None:
-        decision = rejection(photo_record(round=1), {"reason": [reason]}, "ann")
+        decision = rejection(photo_record(round=1), {"reason": [reason]}, "ann", ENGLISH)
         assert (decision.action, decision.reject_reason) == ("rejected", reason)
         assert decision.fields is None
 
     def test_adds_the_reviewers_own_words_up_to_a_limit(self, photo_record: Record) -> None:
-        form = {"reason": [REJECT_REASONS[3]], "own_words": ["x" * (MAX_WORDS + 50)]}
-        decision = rejection(photo_record(round=1), form, "ann")
-        assert decision.reject_reason == f"{REJECT_REASONS[3]}: {'x' * MAX_WORDS}"
+        form = {"reason": [REASONS[3]], "own_words": ["x" * (MAX_WORDS + 50)]}
+        decision = rejection(photo_record(round=1), form, "ann", ENGLISH)
+        assert decision.reject_reason == f"{REASONS[3]}: {'x' * MAX_WORDS}"
 
     @pytest.mark.parametrize("form", [{}, {"reason": [""]}, {"reason": ["Because"]}])
     def test_needs_a_reason_of_ours(self, photo_record: Record, form: dict[str, Any]) -> None:
         with pytest.raises(BadFormError, match="choose a reason") as caught:
-            rejection(photo_record(round=1), form, "ann")
+            rejection(photo_record(round=1), form, "ann", ENGLISH)
         assert caught.value.status == 422
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from photo_tagger.domain.rules import RulesDoc, judge
+from photo_tagger.texts import Texts
 from photo_tagger_local import samples
 from resize.measures import MEASURED_EDGE, SHARP_SHARE, TILE, laplacian, mean_luminance, sharpness
 from resize.picture import small_copy
@@ -110,12 +111,14 @@ class TestProductOnWhite:
         out = io.BytesIO()
         product(0.03, 60).save(out, "PNG")
         measured = small_copy(out, 1024).measurements
-        assert judge(measured, RulesDoc(version="default")) == []
+        assert judge(measured, RulesDoc(version="default"), Texts("en")) == []
 
     def test_a_white_picture_is_neither_sharp_nor_rightly_lit(self) -> None:
         out = io.BytesIO()
         Image.new("L", (800, 800), 255).save(out, "PNG")
-        reasons = judge(small_copy(out, 1024).measurements, RulesDoc(version="default"))
+        reasons = judge(
+            small_copy(out, 1024).measurements, RulesDoc(version="default"), Texts("en")
+        )
         assert [reason.split(":")[0] for reason in reasons] == ["Too bright", "Too blurry"]
 
 

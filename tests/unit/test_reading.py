@@ -9,6 +9,7 @@ import pytest
 
 from photo_tagger.domain.draft import FIELD_NAMES, Confidence, Draft, Note, Reading, Usage
 from photo_tagger.domain.style import StyleDoc
+from photo_tagger.texts import Texts
 from reader.model import Answer, ModelThrottledError
 from reader.prompt import answer_schema, instructions, version
 from reader.reading import better_of, read_photo
@@ -52,7 +53,9 @@ def cut_off(text: str = '{"title": "Whi', stop_reason: str = "max_tokens") -> An
 
 
 def read(model: FakeModel, style: StyleDoc) -> Reading:
-    return read_photo(model, jpeg=b"jpeg", file_name="sofa.jpg", hints=["linen"], style=style)
+    return read_photo(
+        model, jpeg=b"jpeg", file_name="sofa.jpg", hints=["linen"], style=style, say=Texts("en")
+    )
 
 
 def with_confidence(**changes: Any) -> dict[str, Any]:
@@ -224,7 +227,7 @@ def test_a_fault_of_the_model_is_not_swallowed(style: StyleDoc) -> None:
             raise ModelThrottledError("slow down")
 
     with pytest.raises(ModelThrottledError):
-        read_photo(Busy(), jpeg=b"", file_name="a.jpg", hints=[], style=style)
+        read_photo(Busy(), jpeg=b"", file_name="a.jpg", hints=[], style=style, say=Texts("en"))
 
 
 class TestTheBetterOfTwo:

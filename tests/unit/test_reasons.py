@@ -9,6 +9,7 @@ import pytest
 
 from flagger.reasons import flag_reasons, rejection_reasons
 from photo_tagger.domain.photo import PhotoRecord
+from photo_tagger.texts import Texts
 
 OK = {
     "resized": {"verdict": "ok", "problem": None},
@@ -30,20 +31,20 @@ OK = {
     ],
 )
 def test_each_way_here_has_its_sentence(state: dict[str, Any], words: str) -> None:
-    (reason,) = flag_reasons(state)
+    (reason,) = flag_reasons(state, Texts("en"))
     assert words in reason
     assert reason.endswith(".")
 
 
 def test_every_reason_of_the_gate_is_told() -> None:
     state = OK | {"gate": {"usable": False, "reasons": ["Too dark.", "Too small."]}}
-    assert flag_reasons(state) == ["Too dark.", "Too small."]
+    assert flag_reasons(state, Texts("en")) == ["Too dark.", "Too small."]
 
 
 @pytest.mark.parametrize("state", [{}, OK])
 def test_no_photo_is_set_aside_without_a_reason(state: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no reason"):
-        flag_reasons(state)
+        flag_reasons(state, Texts("en"))
 
 
 class TestRejections:

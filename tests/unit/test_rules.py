@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from photo_tagger.domain.rules import Measurements, RulesDoc, judge
+from photo_tagger.texts import Texts
 
 RULES = RulesDoc.model_validate(
     {
@@ -27,7 +28,7 @@ def measured(**changes: Any) -> Measurements:
 
 
 def test_a_good_photo_has_no_reason_against_it() -> None:
-    assert judge(measured(), RULES) == []
+    assert judge(measured(), RULES, Texts("en")) == []
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_a_good_photo_has_no_reason_against_it() -> None:
 def test_each_reason_names_number_and_limit(
     changes: dict[str, Any], words: str, number: str, limit: str
 ) -> None:
-    (reason,) = judge(measured(**changes), RULES)
+    (reason,) = judge(measured(**changes), RULES, Texts("en"))
     assert words in reason
     assert number in re.findall(r"[\d.]*\d", reason)
     assert limit in re.findall(r"[\d.]*\d", reason)
@@ -63,7 +64,7 @@ def test_each_reason_names_number_and_limit(
     ],
 )
 def test_a_photo_right_at_a_limit_passes(changes: dict[str, Any]) -> None:
-    assert judge(measured(**changes), RULES) == []
+    assert judge(measured(**changes), RULES, Texts("en")) == []
 
 
 @pytest.mark.parametrize(
@@ -78,12 +79,14 @@ def test_a_photo_right_at_a_limit_passes(changes: dict[str, Any]) -> None:
 def test_a_number_just_past_its_limit_is_not_rounded_onto_it(
     changes: dict[str, Any], shown: str
 ) -> None:
-    (reason,) = judge(measured(**changes), RULES)
+    (reason,) = judge(measured(**changes), RULES, Texts("en"))
     assert shown in reason
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    reasons = judge(Measurements(width=300, height=10, mean_luminance=1, sharpness=0), RULES)
+    reasons = judge(
+        Measurements(width=300, height=10, mean_luminance=1, sharpness=0), RULES, Texts("en")
+    )
     assert [reason.split(":")[0] for reason in reasons] == [
         "Too dark",
         "Too blurry",

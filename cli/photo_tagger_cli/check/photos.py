@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from photo_tagger.domain.rules import Measurements, RulesDoc, judge
+from photo_tagger.texts import Texts
 from photo_tagger_cli.check.names import shown
 from photo_tagger_local.errors import CommandError
 from photo_tagger_local.photo_files import PhotoFiles, is_taken, photos_in
@@ -96,7 +97,7 @@ def verdict(measured: Measured, rules: RulesDoc, owners: dict[str, str]) -> Chec
         checked.verdict, checked.duplicate_of = "duplicate", owners[measured.sha256]
     elif measured.measurements:
         checked.measurements = measured.measurements
-        checked.reasons = judge(measured.measurements, rules)
+        checked.reasons = judge(measured.measurements, rules, Texts("en"))
         checked.verdict = "fails" if checked.reasons else "ok"
     return checked
 

@@ -12,6 +12,7 @@ import boto3
 
 from photo_tagger.domain.draft import Reading
 from photo_tagger.domain.style import StyleDoc
+from photo_tagger.texts import Texts
 from photo_tagger_cli.evaluation.answers import Answer
 from photo_tagger_cli.evaluation.judging import ReadPhoto, UnreadPhoto
 from photo_tagger_local.demo_reader.server import create_app
@@ -29,6 +30,10 @@ PAUSES_SECONDS = (2.0, 4.0, 8.0, 16.0)
 
 class NoModelError(CommandError):
     """The model answers nothing at all; the message says how it fails."""
+
+
+class ClosedFileError(Exception):
+    """The system does not let us open a file; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Reader:
         for number, (path, answer) in enumerate(photos, start=1):
             try:
                 reading = self._read(path, f"photo-{number:03}.jpg")
-            except UnreadablePhotoError as error:
+            except (UnreadablePhotoError, ClosedFileError) as error:
                 yield UnreadPhoto(file=path.name, reason=str(error))
             except (ModelThrottledError, ModelUnavailableError) as error:
                 if not model_answered:
@@ -75,7 +80,7 @@ class Reader:
             with path.open("rb") as file:
                 return small_copy(file, self.max_edge).jpeg
         except OSError as error:
-            raise UnreadablePhotoError(f"The file cannot be opened: {error.strerror}.") from error
+            raise ClosedFileError(f"The file cannot be opened: {error.strerror}.") from error
 
     def _ask(self, jpeg: bytes, neutral_name: str) -> Reading:
         # Throttles are counted on standard output, where CloudWatch would find them.
@@ -86,6 +91,7 @@ class Reader:
                 file_name=neutral_name,
                 hints=[],
                 style=self.style,
+                say=Texts("en"),
             )
 
 

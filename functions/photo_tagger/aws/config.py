@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.parameters import SSMProvider
 from pydantic import BaseModel, BeforeValidator, Field
 
 from photo_tagger.aws.clients import client
+from photo_tagger.texts import Language
 
 _MAX_AGE_SECONDS = 300
 
@@ -41,6 +42,8 @@ class ShopConfig(BaseModel):
     escalation_model_id: str
     store_target: Literal["api"]
     store_url: str
+    language: Language = Field(description="of mails and pages")
+    time_zone: str = Field(description="of the shop, as Asia/Singapore")
     sender: str
     reviewers: Annotated[list[str], BeforeValidator(_addresses)] = Field(min_length=1)
     wait_seconds: Annotated[list[int], BeforeValidator(_numbers)] = Field(min_length=2)

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from photo_tagger.texts import Texts
+
 
 class Range(BaseModel):
     """From `min` to `max`, both included."""
@@ -46,40 +48,43 @@ class Measurements(BaseModel):
     sharpness: float
 
 
-def judge(measured: Measurements, rules: RulesDoc) -> list[str]:
+def judge(measured: Measurements, rules: RulesDoc, say: Texts) -> list[str]:
     """Every reason why the rules refuse this photo, each a sentence with number and limit."""
     ratio = measured.width / measured.height
     edge = min(measured.width, measured.height)
     light, shape = rules.mean_luminance, rules.aspect_ratio
     nearest = shape.min if ratio < shape.min else shape.max
-    checks = [
+    checks: list[tuple[bool, str, dict[str, object]]] = [
         (
             measured.mean_luminance < light.min,
-            f"Too dark: brightness {_shown(measured.mean_luminance, light.min)}, "
-            f"the shop's minimum is {light.min:g}.",
+            "too_dark",
+            {"number": _shown(measured.mean_luminance, light.min), "limit": f"{light.min:g}"},
         ),
         (
             measured.mean_luminance > light.max,
-            f"Too bright: brightness {_shown(measured.mean_luminance, light.max)}, "
-            f"the shop's maximum is {light.max:g}.",
+            "too_bright",
+            {"number": _shown(measured.mean_luminance, light.max), "limit": f"{light.max:g}"},
         ),
         (
             measured.sharpness < rules.sharpness.min,
-            f"Too blurry: sharpness {_shown(measured.sharpness, rules.sharpness.min)}, "
-            f"the shop's minimum is {rules.sharpness.min:g}.",
+            "too_blurry",
+            {
+                "number": _shown(measured.sharpness, rules.sharpness.min),
+                "limit": f"{rules.sharpness.min:g}",
+            },
         ),
-        (
-            edge < rules.min_edge_px,
-            f"Too small: the shorter side has {edge} pixels, "
-            f"the shop's minimum is {rules.min_edge_px}.",
-        ),
+        (edge < rules.min_edge_px, "too_small", {"number": edge, "limit": rules.min_edge_px}),
         (
             not shape.min <= ratio <= shape.max,
-            f"Odd shape: width by height is {_shown(ratio, nearest, digits=2)}, "
-            f"the shop takes {shape.min:g} to {shape.max:g}.",
+            "odd_shape",
+            {
+                "number": _shown(ratio, nearest, digits=2),
+                "least": f"{shape.min:g}",
+                "most": f"{shape.max:g}",
+            },
         ),
     ]
-    return [sentence for fails, sentence in checks if fails]
+    return [say(f"gate.{name}", **values) for fails, name, values in checks if fails]
 
 
 def _shown(number: float, limit: float, digits: int = 0) -> str:

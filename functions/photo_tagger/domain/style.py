@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from photo_tagger.domain.draft import Confidence, Draft, FieldName, Note
 from photo_tagger.domain.title_format import follows
+from photo_tagger.texts import Texts
 
 ALT_TEXT_LIMIT = 125
 """Characters; longer alt text is cut off or split by common screen readers."""
@@ -59,7 +60,19 @@ class Checked:
     notes: list[Note] = field(default_factory=list)
 
 
-def check_reading(draft: Draft, confidence: Confidence, style: StyleDoc) -> Checked:
+@dataclass(frozen=True)
+class _Check:
+    """What is checked by which style doc, and who puts the notes into words."""
+
+    of: Checked
+    style: StyleDoc
+    say: Texts
+
+    def note(self, name: FieldName, sentence: str, **values: object) -> None:
+        self.of.notes.append(Note(field=name, text=self.say(f"note.{sentence}", **values)))
+
+
+def check_reading(draft: Draft, confidence: Confidence, style: StyleDoc, say: Texts) -> Checked:
     """Apply the style doc to what a model wrote: nothing it says is trusted.
 
     Tags and a category that are not on the shop's lists are dropped and count as no confidence, as
@@ -68,80 +81,82 @@ def check_reading(draft: Draft, confidence: Confidence, style: StyleDoc) -> Chec
     taken off the beginning of an alt text. Each repair and each doubt leaves a note.
     """
     checked = Checked(draft.model_copy(deep=True), confidence.model_copy())
-    _keep_listed_tags(checked, style)
-    _keep_listed_category(checked, style)
-    _in_one_line(checked, "title")
-    _in_one_line(checked, "alt_text")
-    _begin_with_the_product(checked)
+    check = _Check(checked, style, say)
+    _keep_listed_tags(check)
+    _keep_listed_category(check)
+    _in_one_line(check, "title")
+    _in_one_line(check, "alt_text")
+    _begin_with_the_product(check)
     for name in TEXT_FIELDS:
-        _prefer_words(checked, name, style)
-        _doubt_text(checked, name, style)
+        _prefer_words(check, name)
+        _doubt_text(check, name)
     return checked
 
 
-def problems(draft: Draft, style: StyleDoc) -> dict[FieldName, str]:
+def problems(draft: Draft, style: StyleDoc, say: Texts) -> dict[FieldName, str]:
     """What a person must mend before these fields can go to the store, by field."""
     found: dict[FieldName, str] = {}
     for name in TEXT_FIELDS:
-        problem = _text_problem(getattr(draft, name), getattr(style.limits, name))
+        problem = _text_problem(getattr(draft, name), getattr(style.limits, name), say)
         if problem:
             found[name] = problem
     if draft.category not in style.categories:
-        found["category"] = "Choose one of the shop's categories."
+        found["category"] = say("form.category")
     unknown = [tag for tag in draft.tags if tag not in style.tags]
     if unknown:
-        found["tags"] = f"Not on the shop's list of tags: {', '.join(unknown)}."
+        found["tags"] = say("form.tags", tags=", ".join(unknown))
     return found
 
 
-def _text_problem(text: str, limit: int) -> str | None:
+def _text_problem(text: str, limit: int, say: Texts) -> str | None:
     if not text.strip():
-        return "Please write something here."
+        return say("form.empty")
     if len(text) > limit:
-        return f"Too long: {len(text)} characters, {limit} at most."
+        return say("form.too_long", length=len(text), limit=limit)
     return None
 
 
-def _keep_listed_tags(checked: Checked, style: StyleDoc) -> None:
-    kept = [tag for tag in dict.fromkeys(checked.draft.tags) if tag in style.tags]
-    dropped = [tag for tag in checked.draft.tags if tag not in style.tags]
+def _keep_listed_tags(check: _Check) -> None:
+    draft, listed = check.of.draft, check.style.tags
+    kept = [tag for tag in dict.fromkeys(draft.tags) if tag in listed]
+    dropped = [tag for tag in draft.tags if tag not in listed]
     if dropped:
-        _note(checked, "tags", f"Left out, not on the shop's list: {', '.join(dropped)}.")
+        check.note("tags", "tags_left_out", tags=", ".join(dropped))
     if dropped or not kept:
-        checked.confidence.tags = 0.0
-    checked.draft.tags = kept
+        check.of.confidence.tags = 0.0
+    draft.tags = kept
 
 
-def _keep_listed_category(checked: Checked, style: StyleDoc) -> None:
-    if checked.draft.category in style.categories:
+def _keep_listed_category(check: _Check) -> None:
+    category = check.of.draft.category
+    if category in check.style.categories:
         return
-    if checked.draft.category not in ("", "unsure"):
-        text = f"“{checked.draft.category}” is not on the shop's list and was left out."
-        _note(checked, "category", text)
-    checked.draft.category = ""
-    checked.confidence.category = 0.0
+    if category not in ("", "unsure"):
+        check.note("category", "category_left_out", category=category)
+    check.of.draft.category = ""
+    check.of.confidence.category = 0.0
 
 
-def _in_one_line(checked: Checked, name: TextField) -> None:
-    setattr(checked.draft, name, " ".join(getattr(checked.draft, name).split()))
+def _in_one_line(check: _Check, name: TextField) -> None:
+    setattr(check.of.draft, name, " ".join(getattr(check.of.draft, name).split()))
 
 
-def _begin_with_the_product(checked: Checked) -> None:
-    found = _PICTURE_WORDS.match(checked.draft.alt_text)
+def _begin_with_the_product(check: _Check) -> None:
+    found = _PICTURE_WORDS.match(check.of.draft.alt_text)
     if not found:
         return
-    rest = checked.draft.alt_text[found.end() :]
-    checked.draft.alt_text = rest[:1].upper() + rest[1:]
-    _note(checked, "alt_text", f"“{found.group().strip()}” was left out at the beginning.")
+    rest = check.of.draft.alt_text[found.end() :]
+    check.of.draft.alt_text = rest[:1].upper() + rest[1:]
+    check.note("alt_text", "beginning_left_out", words=found.group().strip())
 
 
-def _prefer_words(checked: Checked, name: TextField, style: StyleDoc) -> None:
+def _prefer_words(check: _Check, name: TextField) -> None:
     """All words at once, so that none replaces what another has put in place.
 
     Where the preferred words stand already they are left alone: with "sofa bed" for "bed", a sofa
     bed stays one.
     """
-    preferred = {old.casefold(): new for old, new in style.preferred_words.items()}
+    preferred = {old.casefold(): new for old, new in check.style.preferred_words.items()}
     if not preferred:
         return
     replaced: dict[str, str] = {}
@@ -153,30 +168,28 @@ def _prefer_words(checked: Checked, name: TextField, style: StyleDoc) -> None:
         replaced[found.group()] = new
         return new[0].upper() + new[1:] if found.group()[0].isupper() else new
 
-    known = sorted({*preferred.values(), *style.preferred_words}, key=len, reverse=True)
-    text = _words(known).sub(in_place, getattr(checked.draft, name))
-    setattr(checked.draft, name, text)
+    known = sorted({*preferred.values(), *check.style.preferred_words}, key=len, reverse=True)
+    text = _words(known).sub(in_place, getattr(check.of.draft, name))
+    setattr(check.of.draft, name, text)
     for old, new in replaced.items():
-        _note(checked, name, f"“{old}” became “{new}”.")
+        check.note(name, "preferred", old=old, new=new)
 
 
-def _doubt_text(checked: Checked, name: TextField, style: StyleDoc) -> None:
-    text = getattr(checked.draft, name)
-    limit = getattr(style.limits, name)
-    doubts = [f"uses “{word}”" for word in style.avoid_words if _words([word]).search(text)]
+def _doubt_text(check: _Check, name: TextField) -> None:
+    text = getattr(check.of.draft, name)
+    limit = getattr(check.style.limits, name)
+    doubts: list[tuple[str, dict[str, object]]] = [
+        ("uses", {"word": word}) for word in check.style.avoid_words if _words([word]).search(text)
+    ]
     if len(text) > limit:
-        doubts.append(f"is {len(text)} characters long, {limit} at most")
+        doubts.append(("too_long", {"length": len(text), "limit": limit}))
     if not text.strip():
-        doubts.append("is empty")
-    elif name == "title" and not follows(style.title_format, text):
-        doubts.append(f"has another form than “{style.title_format}”")
-    if doubts:
-        _note(checked, name, f"Please look at it: it {' and '.join(doubts)}.")
-        setattr(checked.confidence, name, 0.0)
-
-
-def _note(checked: Checked, name: FieldName, text: str) -> None:
-    checked.notes.append(Note(field=name, text=text))
+        doubts.append(("empty", {}))
+    elif name == "title" and not follows(check.style.title_format, text):
+        doubts.append(("title_format", {"form": check.style.title_format}))
+    for sentence, values in doubts:
+        check.note(name, sentence, **values)
+        setattr(check.of.confidence, name, 0.0)
 
 
 def _words(words: list[str]) -> re.Pattern[str]:
