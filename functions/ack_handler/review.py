@@ -53,7 +53,7 @@ class Review:
         link = self._open(key)
         if link is None:
             return self._pages.problem(404, "unknown")
-        record = self._drafts.get(link.photo_id)
+        record = self._drafts.get(str(link.photo_id))
         return self._closed_page(record, link, key) or self._form_page(record, key)
 
     def photo(self, key: str) -> Page:
@@ -61,7 +61,7 @@ class Review:
         link = self._open(key)
         if link is None:
             return self._pages.problem(404, "unknown")
-        record = self._drafts.get(link.photo_id)
+        record = self._drafts.get(str(link.photo_id))
         try:
             return pages.picture(read_small_copy(self._resized_bucket, str(record.image_key)))
         except SmallCopyGoneError:
@@ -72,7 +72,7 @@ class Review:
         link = self._open(key)
         if link is None:
             return self._pages.problem(404, "unknown")
-        record = self._drafts.get(link.photo_id)
+        record = self._drafts.get(str(link.photo_id))
         closed = self._closed_page(record, link, key)
         if closed:
             return closed
@@ -108,9 +108,9 @@ class Review:
 
     def _closed_page(self, record: PhotoRecord, link: ReviewLink, key: str) -> Page | None:
         """The page of a link that has nothing left to decide, or None."""
-        if link.round < record.round:
+        if (link.round or 0) < record.round:
             return self._pages.problem(410, "replaced")
-        decision = record.decision_of(link.round)
+        decision = record.decision_of(link.round or 0)
         if decision:
             return self._pages.decided(record, decision, link.reviewer, key)
         if link.ends_at < time.time() or record.status is Status.EXPIRED:

@@ -1,10 +1,7 @@
 """The mail for one draft: photo, five fields, links."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, make_msgid
 from functools import cache
 from typing import Any
 
@@ -12,10 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from photo_tagger.domain.draft import FIELD_NAMES
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
+from photo_tagger.mails import compose, new_picture_id
 from photo_tagger.texts import Texts
-
-_SEVEN_BIT = SMTP.clone(cte_type="7bit")
-"""Not every server on the way takes 8-bit text or long lines."""
 
 _SUBJECT_LENGTH = 120
 
@@ -34,28 +29,17 @@ class Card:
 
 def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
     """The complete message: plain text, HTML and the photo inside."""
-    picture = make_msgid(domain="photo-tagger")
-    content = {**_content(card), "picture": picture.strip("<>")}
-    mail = EmailMessage(policy=_SEVEN_BIT)
-    mail["Subject"] = _subject(card)
-    mail["From"] = sender
-    mail["To"] = recipient
-    mail["Date"] = format_datetime(datetime.now(UTC))
-    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> "))
-    mail["Auto-Submitted"] = "auto-generated"
-    mail[PHOTO_HEADER] = card.record.photo_id
-    mail.set_content(_templates().get_template("card.txt").render(content))
-    mail.add_alternative(_templates().get_template("card.html").render(content), subtype="html")
-    html: Any = mail.get_payload(1)
-    html.add_related(
-        card.image,
-        maintype="image",
-        subtype="jpeg",
-        cid=picture,
-        disposition="inline",
-        filename="photo.jpg",
+    picture = new_picture_id()
+    content = {**_content(card), "picture": picture}
+    return compose(
+        sender=sender,
+        recipient=recipient,
+        subject=_subject(card),
+        text=_templates().get_template("card.txt").render(content),
+        html=_templates().get_template("card.html").render(content),
+        pictures={picture: card.image},
+        headers={PHOTO_HEADER: card.record.photo_id},
     )
-    return mail
 
 
 def _subject(card: Card) -> str:

@@ -5,10 +5,10 @@ import time
 from pydantic import BaseModel, ConfigDict, Field
 
 from notify.card import Card, card_mail
-from notify.mailer import send
 from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
+from photo_tagger.aws.mailer import send
 from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.aws.task_tokens import answer
 from photo_tagger.domain import lifecycle

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from notify.mailer import MailUnavailableError
 from photo_tagger.aws.config import ConfigError
+from photo_tagger.aws.mailer import MailUnavailableError
 from photo_tagger.domain.lifecycle import SupersededError
 
 TOKEN = "AAAAKgAAAAIAAAAAAAAAAtoken/secret+value=="

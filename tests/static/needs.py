@@ -80,10 +80,10 @@ NEEDS: dict[Site, list[Need]] = {
     ],
     Site(f"{AWS}.audit.AuditTrail.note", "dynamodb.put_item **"): [],
     Site(f"{AWS}.drafts.Drafts._write", "dynamodb.transact_write_items Put"): [],
-    Site(f"{AWS}.drafts.DraftReader.known", "dynamodb.batch_get_item"): [
+    Site(f"{AWS}.drafts.DraftReader._batches", "dynamodb.batch_get_item"): [
         on("DraftsTable", "dynamodb:BatchGetItem"),
     ],
-    Site(f"{AWS}.drafts.DraftReader.open_photos", "dynamodb.query IndexName"): [
+    Site(f"{AWS}.drafts.DraftReader.in_status", "dynamodb.query IndexName"): [
         on("DraftsTable/index/open", "dynamodb:Query"),
     ],
     Site(f"{AWS}.task_tokens.answer", "stepfunctions.send_task_success"): [
@@ -136,7 +136,7 @@ NEEDS: dict[Site, list[Need]] = {
         )
     ],
     # notify
-    Site("notify.mailer.send", "ses.send_raw_email"): [
+    Site(f"{AWS}.mailer.send", "ses.send_raw_email"): [
         on("SenderIdentity", "ses:SendRawEmail"),
     ],
     # store_writer

@@ -11,12 +11,13 @@ _KEY_BYTES = 32
 class ReviewLink(BaseModel):
     """What a mailed link opens: one photo's draft in one round, for one reviewer.
 
-    `ends_at` is in seconds since 1970, as DynamoDB's TTL wants it.
+    Every link opens the list of all drafts, too; one without a photo opens nothing else. `ends_at`
+    is in seconds since 1970, as DynamoDB's TTL wants it.
     """
 
     key_hash: str
-    photo_id: str
-    round: int
+    photo_id: str | None = None
+    round: int | None = None
     reviewer: str
     ends_at: int
 

@@ -1,0 +1,51 @@
+"""Complete mails: plain text, HTML, and the pictures inside."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+from typing import Any
+
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
+"""Not every server on the way takes 8-bit text or long lines."""
+
+
+def new_picture_id() -> str:
+    """The id under which the HTML has a picture: `<img src="cid:...">`."""
+    return make_msgid(domain="photo-tagger").strip("<>")
+
+
+def compose(
+    *,
+    sender: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str,
+    pictures: Mapping[str, bytes],
+    headers: Mapping[str, str],
+) -> EmailMessage:
+    """One message; `pictures` are JPEGs by their ids, `headers` go beside the usual ones."""
+    mail = EmailMessage(policy=_SEVEN_BIT)
+    mail["Subject"] = subject
+    mail["From"] = sender
+    mail["To"] = recipient
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> "))
+    mail["Auto-Submitted"] = "auto-generated"
+    for name, value in headers.items():
+        mail[name] = value
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    part: Any = mail.get_payload(1)
+    for picture, jpeg in pictures.items():
+        part.add_related(
+            jpeg,
+            maintype="image",
+            subtype="jpeg",
+            cid=f"<{picture}>",
+            disposition="inline",
+            filename="photo.jpg",
+        )
+    return mail
