@@ -1,7 +1,7 @@
 """Posted forms: read with bounds, and turned into decisions."""
 
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 
@@ -35,14 +35,17 @@ class BadFormError(SaidError):
         self.status = status
 
 
-def read_form(event: LambdaFunctionUrlEvent) -> Form:
-    """The fields of a posted form.
+def read_form(event: LambdaFunctionUrlEvent, own_address: str) -> Form:
+    """The fields of a form posted from a page of ours, which are at `own_address`.
 
     Raises BadFormError for a form that another site posted, one over the limit, and one that is no
     form at all. The length is judged before anything is decoded.
     """
     headers = {name.lower(): value for name, value in event.headers.items()}
-    if headers.get("sec-fetch-site", "") not in _ALLOWED_SITES:
+    # Our pages send no referrer, so browsers name their origin "null".
+    origins = ("", "null", _origin(own_address))
+    is_ours = headers.get("origin", "") in origins
+    if headers.get("sec-fetch-site", "") not in _ALLOWED_SITES or not is_ours:
         raise BadFormError(403, "other_site")
     if len(event.body or "") > MAX_BODY:
         raise BadFormError(413, "too_large")
@@ -110,6 +113,12 @@ def another_try(record: PhotoRecord, form: Form, reviewer: str) -> Decision:
     return Decision(
         round=record.round, action="try_again", by_user=reviewer, decided_at=now(), hint=hint
     )
+
+
+def _origin(address: str) -> str:
+    """Scheme and host, as browsers write an origin."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _same(fields: Draft, draft: Draft | None) -> bool:

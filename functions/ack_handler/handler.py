@@ -8,57 +8,84 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ack_handler import pages
 from ack_handler.forms import BadFormError, read_form
-from ack_handler.pages import Page, Pages
-from ack_handler.review import Review
-from photo_tagger.aws.config import ShopConfig, shop_config
-from photo_tagger.aws.documents import style_doc
-from photo_tagger.aws.drafts import Drafts
-from photo_tagger.aws.links import Links
-from photo_tagger.environment import Environment, read_environment
+from ack_handler.pages import Page
+from ack_handler.site import Settings, Site
+from ack_handler.visitor import TurnedAwayError
+from photo_tagger.aws.config import shop_config
+from photo_tagger.environment import read_environment
 from photo_tagger.observability import logger
 from photo_tagger.texts import Texts
 
 app = LambdaFunctionUrlResolver()
 
-
-class Settings(Environment):
-    """What the template tells this function."""
-
-    drafts_table: str
-    audit_table: str
-    ack_table: str
-    links_table: str
-    resized_bucket: str
-    rules_bucket: str
-    config_path: str
+_LOOK = ["GET", "HEAD"]
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """One HTTP request."""
+    """One HTTP request. GET and HEAD change nothing."""
     return app.resolve(event, context)
 
 
-@app.route("/r/<key>", method=["GET", "HEAD"])
+@app.route("/r/<key>", method=_LOOK)
 def show(key: str) -> Page:
-    """What the link leads to now. Changes nothing."""
-    return _review().page(key)
+    """What a mail's link leads to now."""
+    return _site().linked_page(key)
 
 
-@app.route("/r/<key>/photo.jpg", method=["GET", "HEAD"])
-def photo(key: str) -> Page:
-    """The small copy of the photo."""
-    return _review().photo(key)
+@app.route("/r/<key>/photo.jpg", method=_LOOK)
+def linked_photo(key: str) -> Page:
+    """The small copy of the link's photo."""
+    return _site().linked_photo(key)
 
 
 @app.post("/r/<key>/<action>")
-def decide(key: str, action: str) -> Page:
+def decide_linked(key: str, action: str) -> Page:
     """Take the decision in the posted form."""
-    try:
-        form = read_form(app.current_event)
-    except BadFormError as error:
-        return _pages().trouble(error.status, error.said(_say()))
-    return _review().decide(key, action, form)
+    return _site().decide_linked(key, action, _form())
+
+
+@app.route("/q/<key>", method=_LOOK)
+def enter_list(key: str) -> Page:
+    """The list of all drafts, by a mail's link."""
+    return _site().list_by_link(key, app.current_event.query_string_parameters)
+
+
+@app.route("/queue", method=_LOOK)
+def show_list() -> Page:
+    """The list of all drafts, for who came in before."""
+    return _site().list(app.current_event.cookies, app.current_event.query_string_parameters)
+
+
+@app.post("/queue")
+def press_button() -> Page:
+    """What a button of the list does."""
+    event = app.current_event
+    return _site().press(event.cookies, event.query_string_parameters, _form())
+
+
+@app.route("/photo/<photo_id>", method=_LOOK)
+def show_photo(photo_id: str) -> Page:
+    """A draft, from the list."""
+    return _site().page(app.current_event.cookies, photo_id)
+
+
+@app.route("/photo/<photo_id>/photo.jpg", method=_LOOK)
+def photo(photo_id: str) -> Page:
+    """The small copy of a photo of the list."""
+    return _site().photo(app.current_event.cookies, photo_id)
+
+
+@app.route("/photo/<photo_id>/history", method=_LOOK)
+def show_history(photo_id: str) -> Page:
+    """What was done with a photo."""
+    return _site().history(app.current_event.cookies, photo_id)
+
+
+@app.post("/photo/<photo_id>/<action>")
+def decide(photo_id: str, action: str) -> Page:
+    """Take the decision in the posted form, from the list."""
+    return _site().decide(app.current_event.cookies, photo_id, action, _form())
 
 
 @app.get("/style.css")
@@ -70,29 +97,27 @@ def style() -> Page:
 @app.not_found
 def not_found(_: Exception) -> Page:
     """Every other address."""
-    return _pages().problem(404, "nothing_here")
+    return _site().pages.problem(404, "nothing_here")
 
 
-def _review() -> Review:
+@app.exception_handler(TurnedAwayError)  # type: ignore[untyped-decorator]
+def turn_away(error: TurnedAwayError) -> Page:
+    """There is nothing for this visitor here."""
+    return _site().pages.problem(error.status, error.page)
+
+
+@app.exception_handler(BadFormError)  # type: ignore[untyped-decorator]
+def refuse(error: BadFormError) -> Page:
+    """The form cannot be taken."""
+    return _site().pages.refused(error)
+
+
+def _form() -> dict[str, list[str]]:
+    config = shop_config(read_environment(Settings).config_path)
+    return read_form(app.current_event, config.review_base_url)
+
+
+def _site() -> Site:
     settings = read_environment(Settings)
-    return Review(
-        Drafts(settings.drafts_table, settings.audit_table, settings.ack_table),
-        Links(settings.links_table),
-        resized_bucket=settings.resized_bucket,
-        style=lambda: style_doc(settings.rules_bucket),
-        reader_note=_config().reader_note,
-        say=_say(),
-        shown=_pages(),
-    )
-
-
-def _config() -> ShopConfig:
-    return shop_config(read_environment(Settings).config_path)
-
-
-def _say() -> Texts:
-    return Texts(_config().language)
-
-
-def _pages() -> Pages:
-    return Pages(_say(), ZoneInfo(_config().time_zone))
+    config = shop_config(settings.config_path)
+    return Site(settings, config, Texts(config.language), ZoneInfo(config.time_zone))

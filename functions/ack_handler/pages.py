@@ -1,17 +1,21 @@
 """The pages a reviewer sees, and the headers that keep them safe."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ack_handler.forms import MAX_ROUNDS, MAX_WORDS, reject_reasons
+from ack_handler.forms import MAX_ROUNDS, MAX_WORDS, BadFormError, reject_reasons
+from ack_handler.history import Event
+from ack_handler.queue import TABS, Queue, View
 from photo_tagger.domain.draft import Draft, FieldName
-from photo_tagger.domain.photo import Decision, PhotoRecord
+from photo_tagger.domain.photo import Decision, Outcome, PhotoRecord
 from photo_tagger.domain.style import StyleDoc
 from photo_tagger.texts import Texts
 from photo_tagger.texts.dates import moment
@@ -30,45 +34,57 @@ _HEADERS = {
 }
 
 
-class Pages:
-    """Pages in the shop's language, by its clock."""
+@dataclass(frozen=True)
+class DraftPage:
+    """A draft with the fields as they stand in its form; `address` is what the form goes to."""
 
-    def __init__(self, say: Texts, zone: ZoneInfo) -> None:
+    record: PhotoRecord
+    fields: Draft
+    address: str
+
+
+class Pages:
+    """Pages in the shop's language, by its clock. `style` reads the style doc of the day."""
+
+    def __init__(
+        self, say: Texts, zone: ZoneInfo, style: Callable[[], StyleDoc], reader_note: str
+    ) -> None:
         self._say = say
         self._zone = zone
+        self._style = style
+        self._reader_note = reader_note
 
-    def review(
+    def draft(
         self,
+        shown: DraftPage,
         *,
-        record: PhotoRecord,
-        fields: Draft,
-        found: dict[FieldName, str],
-        message: str,
-        status: int,
-        style: StyleDoc,
-        reader_note: str,
-        key: str,
+        found: dict[FieldName, str] | None = None,
+        trouble: BadFormError | None = None,
+        status: int = 200,
     ) -> Page:
-        """The draft, with the forms to approve, edit, reject or ask for another try."""
-        unsure = record.confidence.below(record.threshold or 0) if record.confidence else []
+        """The draft, with the forms to approve, edit, reject or ask for another try.
+
+        `found` is what must be mended, by field; `trouble` what is wrong with another form.
+        """
+        message = self._say("review.look_below") if found else ""
         return self._page(
             status,
             "review.html",
             title=self._say("review.heading"),
-            record=record,
-            fields=fields,
-            found=found,
-            unsure=unsure,
-            message=message,
-            style=style,
-            reader_note=reader_note,
-            address=f"/r/{key}",
+            record=shown.record,
+            fields=shown.fields,
+            found=found or {},
+            unsure=_unsure(shown.record),
+            message=trouble.said(self._say) if trouble else message,
+            style=self._style(),
+            reader_note=self._reader_note,
+            address=shown.address,
             reject_reasons=reject_reasons(self._say),
-            may_try_again=record.round < MAX_ROUNDS,
+            may_try_again=shown.record.round < MAX_ROUNDS,
             max_words=MAX_WORDS,
         )
 
-    def decided(self, record: PhotoRecord, decision: Decision, reader: str, key: str) -> Page:
+    def decided(self, record: PhotoRecord, decision: Decision, reader: str, address: str) -> Page:
         """What was decided, by whom, when, and how far it has come."""
         by_you = decision.by_user == reader
         return self._page(
@@ -81,8 +97,39 @@ class Pages:
             who=self._say("decided.you") if by_you else decision.by_user,
             when=moment(self._say, decision.decided_at, self._zone),
             listing_url=_web_address(record),
-            address=f"/r/{key}",
+            address=address,
         )
+
+    def flagged(self, record: PhotoRecord, address: str) -> Page:
+        """Why a photo was set aside, and the button to have it drafted all the same."""
+        title = self._say("flagged.heading")
+        return self._page(410, "flagged.html", title=title, record=record, address=address)
+
+    def queue(self, queue: Queue, message: str) -> Page:
+        """One page of the list of all drafts."""
+        return self._page(
+            200,
+            "queue.html",
+            title=self._say("queue.heading"),
+            queue=queue,
+            message=message,
+            tabs=TABS,
+            outcomes=(Outcome.DRAFT_READY, Outcome.NEEDS_REVIEW),
+            unsure=_unsure,
+            since=lambda record: moment(self._say, record.updated_at, self._zone),
+            leads_to=list_address,
+            to_view=View,
+            reject_reasons=reject_reasons(self._say),
+        )
+
+    def history(self, record: PhotoRecord, events: Sequence[Event]) -> Page:
+        """What was done with a photo, oldest first."""
+        title = self._say("history.heading")
+        return self._page(200, "history.html", title=title, record=record, events=events)
+
+    def refused(self, error: BadFormError) -> Page:
+        """Why a form was not taken."""
+        return self.trouble(error.status, error.said(self._say))
 
     def problem(self, status: int, name: str) -> Page:
         """A plain page with one sentence."""
@@ -96,6 +143,12 @@ class Pages:
     def _page(self, status: int, template: str, **content: Any) -> Page:
         html = _templates().get_template(template).render(content, say=self._say)
         return Response(status, "text/html; charset=utf-8", html, dict(_HEADERS))
+
+
+def list_address(view: View, **more: object) -> str:
+    """Where the list shows that view; `more` are further parameters of the address."""
+    given = {"show": view.tab, "outcome": view.outcome, "page": view.page, **more}
+    return "/queue?" + urlencode({name: value for name, value in given.items() if value})
 
 
 def picture(jpeg: bytes) -> Page:
@@ -112,6 +165,10 @@ def style_sheet() -> Page:
     """The one style sheet."""
     css = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
     return Response(200, "text/css; charset=utf-8", css, dict(_HEADERS))
+
+
+def _unsure(record: PhotoRecord) -> list[FieldName]:
+    return record.confidence.below(record.threshold or 0) if record.confidence else []
 
 
 def _web_address(record: PhotoRecord) -> str | None:

@@ -36,6 +36,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     rejected = event["step"] == "MoveToFlagged"
     drafts = Drafts(settings.drafts_table, settings.audit_table)
     record = drafts.get(photo_id)
+    image_key = event.get("state", {}).get("resized", {}).get("image_key")
     say = Texts(shop_config(settings.config_path).language)
     reasons = rejection_reasons(record) if rejected else flag_reasons(event["state"], say)
     if not record.set_aside:
@@ -45,7 +46,11 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         record, _ = drafts.change(
             photo_id,
             lambda current: lifecycle.flagged(
-                current, reasons=reasons, flagged=flagged, rejected=rejected
+                current,
+                reasons=reasons,
+                flagged=flagged,
+                image_key=image_key,
+                rejected=rejected,
             ),
         )
     delete_version(record.source)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import boto3
 import botocore.session
@@ -402,6 +402,9 @@ class Aws:
             mails.append(mail)
         return mails
 
+    def link_key(self, mail: EmailMessage) -> str:
+        return link_key(mail)
+
     def next_token(self) -> str:
         """The task token of the execution that was started last."""
         tokens = wait_for(lambda: self.messages(self._tokens))
@@ -517,6 +520,7 @@ class Answers:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
+        self.cookies: dict[str, str] = {}
 
     def request(
         self,
@@ -525,6 +529,7 @@ class Answers:
         body: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answered:
+        path, _, query = path.partition("?")
         given = {"host": "review.example", "user-agent": "test"}
         if body is not None:
             given |= {
@@ -535,7 +540,9 @@ class Answers:
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": path,
-            "rawQueryString": "",
+            "rawQueryString": query,
+            "queryStringParameters": dict(parse_qsl(query)),
+            "cookies": [f"{name}={value}" for name, value in self.cookies.items()],
             "headers": given | (headers or {}),
             "requestContext": {
                 "accountId": "anonymous",
@@ -559,7 +566,9 @@ class Answers:
         }
         if body is not None:
             event["body"] = base64.b64encode(body.encode()).decode()
-        return Answered(self._aws.call("AckHandler", event))
+        answered = Answered(self._aws.call("AckHandler", event))
+        self.cookies |= answered.cookies
+        return answered
 
     def get(self, key: str, more: str = "") -> Answered:
         return self.request("GET", f"/r/{key}{more}")
@@ -579,9 +588,16 @@ class Answered:
     def __init__(self, raw: dict[str, Any]) -> None:
         self.status: int = raw["statusCode"]
         self.headers = {name.lower(): value for name, value in raw["headers"].items()}
+        self.set_cookies: list[str] = raw.get("cookies", [])
         self.body: bytes = (
             base64.b64decode(raw["body"]) if raw["isBase64Encoded"] else raw["body"].encode()
         )
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What a browser would keep."""
+        pairs = (cookie.partition(";")[0].partition("=") for cookie in self.set_cookies)
+        return {name: value for name, _, value in pairs}
 
     @property
     def html(self) -> str:

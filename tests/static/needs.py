@@ -68,6 +68,9 @@ NEEDS: dict[Site, list[Need]] = {
     Site(f"{AWS}.drafts.Drafts._replace", "a request to a table"): [
         on("DraftsTable", "dynamodb:PutItem"),
     ],
+    Site(f"{AWS}.audit.AuditTrail.rows", "dynamodb.query"): [
+        on("AuditTable", "dynamodb:Query"),
+    ],
     Site(f"{AWS}.audit.append_only", "a request to a table"): [
         on("AuditTable", "dynamodb:PutItem", where=(f"{AWS}.audit.AuditTrail.put_request",)),
         on("AuditTable", "dynamodb:PutItem", where=(f"{AWS}.audit.AuditTrail.note",)),
@@ -138,6 +141,10 @@ NEEDS: dict[Site, list[Need]] = {
     # notify
     Site(f"{AWS}.mailer.send", "ses.send_raw_email"): [
         on("SenderIdentity", "ses:SendRawEmail"),
+    ],
+    # ack_handler
+    Site("ack_handler.queue.Buttons.try_anyway", "sqs.send_message"): [
+        on("ReadyQueue", "sqs:SendMessage"),
     ],
     # store_writer
     Site("store_writer.secrets.store_key", "secretsmanager.get_secret_value"): [

@@ -28,6 +28,7 @@ from photo_tagger.texts import Texts
 
 ENGLISH = Texts("en")
 REASONS = reject_reasons(ENGLISH)
+OWN = "https://review.example/"
 FORM = "application/x-www-form-urlencoded"
 Record = Callable[..., PhotoRecord]
 
@@ -46,7 +47,7 @@ def posted(body: str | bytes, *, raw: bool = False, **headers: str) -> LambdaFun
 
 def refusal(event: LambdaFunctionUrlEvent) -> BadFormError:
     with pytest.raises(BadFormError) as caught:
-        read_form(event)
+        read_form(event, OWN)
     assert str(caught.value)
     return caught.value
 
@@ -55,15 +56,15 @@ class TestReading:
     @pytest.mark.parametrize("raw", [True, False])
     def test_fields_are_decoded(self, raw: bool) -> None:
         body = urlencode([("title", "Café & co"), ("tags", "a"), ("tags", "b"), ("empty", "")])
-        form = read_form(posted(body, raw=raw))
+        form = read_form(posted(body, raw=raw), OWN)
         assert form == {"title": ["Café & co"], "tags": ["a", "b"], "empty": [""]}
 
     def test_an_empty_body_is_an_empty_form(self) -> None:
-        assert read_form(posted("")) == {}
+        assert read_form(posted(""), OWN) == {}
 
     @pytest.mark.parametrize("kind", [FORM, f"{FORM};charset=UTF-8", f"{FORM.upper()} ; a=b"])
     def test_a_form_is_known_by_its_type(self, kind: str) -> None:
-        assert read_form(posted("a=1", content_type=kind)) == {"a": ["1"]}
+        assert read_form(posted("a=1", content_type=kind), OWN) == {"a": ["1"]}
 
     @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data", ""])
     def test_anything_else_is_no_form(self, kind: str) -> None:
@@ -71,10 +72,10 @@ class TestReading:
 
     @pytest.mark.parametrize("site", ["same-origin", "none"])
     def test_a_form_of_our_own_page_is_taken(self, site: str) -> None:
-        assert read_form(posted("a=1", sec_fetch_site=site)) == {"a": ["1"]}
+        assert read_form(posted("a=1", sec_fetch_site=site), OWN) == {"a": ["1"]}
 
     def test_so_is_one_of_a_browser_that_does_not_say(self) -> None:
-        assert read_form(posted("a=1")) == {"a": ["1"]}
+        assert read_form(posted("a=1"), OWN) == {"a": ["1"]}
 
     @pytest.mark.parametrize("header", ["sec_fetch_site", "Sec_Fetch_Site"])
     @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
@@ -83,7 +84,7 @@ class TestReading:
 
     def test_the_limit_is_on_what_arrives(self) -> None:
         fits = "a=" + "x" * (MAX_BODY - 2)
-        assert len(read_form(posted(fits, raw=True))["a"][0]) == MAX_BODY - 2
+        assert len(read_form(posted(fits, raw=True), OWN)["a"][0]) == MAX_BODY - 2
         assert refusal(posted(fits + "x", raw=True)).status == 413
 
     def test_a_body_that_is_too_long_is_not_decoded(self) -> None:
@@ -101,7 +102,7 @@ class TestReading:
         assert refusal(event).status == 400
 
     def test_three_hundred_fields_are_enough_for_any_list_of_tags(self) -> None:
-        assert len(read_form(posted("&".join(["tags=a"] * 300)))["tags"]) == 300
+        assert len(read_form(posted("&".join(["tags=a"] * 300)), OWN)["tags"]) == 300
 
 
 class TestTheDraftInAForm:

@@ -95,7 +95,7 @@ def reopened(round_: int = 1) -> Step:
 
 def flagged(*, rejected: bool = False, copy: StoredObject = FLAGGED) -> Step:
     return lambda record: lifecycle.flagged(
-        record, reasons=["Too dark"], flagged=copy, rejected=rejected
+        record, reasons=["Too dark"], flagged=copy, image_key=None, rejected=rejected
     )
 
 

@@ -1,10 +1,11 @@
 """`pt-audit`: one row per write of any kind, appended and never changed."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from photo_tagger.aws.attributes import to_item
+from photo_tagger.aws.attributes import from_item, to_item
 from photo_tagger.aws.clients import client
 from photo_tagger.clock import now
 
@@ -29,6 +30,20 @@ class AuditTrail:
         moment = f"{now()}#{uuid4().hex[:12]}"
         row = {"action": action, "by_user": by_user, "before": before, "after": after}
         return append_only(self._table, {"photo_id": photo_id, "ts": moment, **row}, "ts")
+
+    def rows(self, photo_id: str) -> Iterator[dict[str, Any]]:
+        """A photo's rows, oldest first."""
+        pages = (
+            client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="photo_id = :photo",
+                ExpressionAttributeValues={":photo": {"S": photo_id}},
+            )
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
 
     def note(self, photo_id: str, moment: str, action: str, by_user: str, after: Any) -> None:
         """Note what happened elsewhere; told of again, it is in the trail already.

@@ -167,11 +167,17 @@ def reopened(record: PhotoRecord, *, round_: int, store_words: str) -> Change | 
 
 
 def flagged(
-    record: PhotoRecord, *, reasons: list[str], flagged: StoredObject | None, rejected: bool
+    record: PhotoRecord,
+    *,
+    reasons: list[str],
+    flagged: StoredObject | None,
+    image_key: str | None,
+    rejected: bool,
 ) -> Change | None:
     """The photo is set aside, as the gate's verdict or a reviewer's.
 
     The original lies in the flagged bucket; None for one that was deleted before it could be moved.
+    `image_key` is the small copy's, None where none could be made.
     """
     if record.set_aside:
         return None
@@ -179,6 +185,7 @@ def flagged(
         "flagged": flagged.model_dump() if flagged else None,
         "flag_reasons": reasons,
         "set_aside": True,
+        "image_key": image_key or record.image_key,
     }
     if rejected:
         return _by_machine("moved", **values)
