@@ -70,6 +70,7 @@ def _content(card: Card) -> dict[str, Any]:
             for name in FIELD_NAMES
         ],
         "record": record,
+        "file_name": " ".join(record.file_name.split()),
         "say": card.say,
         "subject": _subject(card),
         "url": card.url,

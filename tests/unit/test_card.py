@@ -338,6 +338,7 @@ class TestInjection:
             assert read.text.count(line) >= 10
         # No line of the text part passes for one of the mail's own
         own = {line for line in plain.text.splitlines() if not line.startswith("  ")}
+        own.add(f"Photo: {' '.join(HOSTILE.split())}")
         assert {line for line in read.text.splitlines() if not line.startswith("  ")} <= own
 
     def test_an_alt_text_cannot_leave_its_attribute(self, mail: Mail) -> None:
