@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from photo_tagger.domain.draft import FIELD_NAMES
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
-from photo_tagger.mails import compose, new_picture_id
+from photo_tagger.mails import compose, new_picture_id, thread
 from photo_tagger.texts import Texts
 
 _SUBJECT_LENGTH = 120
@@ -17,11 +17,12 @@ _SUBJECT_LENGTH = 120
 
 @dataclass(frozen=True)
 class Card:
-    """What the mail tells. `url` opens the review page for its one reader."""
+    """What the mail tells. `url` opens the draft and `list_url` all drafts, for its one reader."""
 
     record: PhotoRecord
     image: bytes
     url: str
+    list_url: str
     reader_note: str
     reminder: bool
     say: Texts
@@ -38,15 +39,17 @@ def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
         text=_templates().get_template("card.txt").render(content),
         html=_templates().get_template("card.html").render(content),
         pictures={picture: card.image},
-        headers={PHOTO_HEADER: card.record.photo_id},
+        headers={PHOTO_HEADER: card.record.photo_id, **thread(card.record.photo_id)},
     )
 
 
 def _subject(card: Card) -> str:
-    draft = card.record.draft
-    name = (draft.title if draft else "").strip() or card.record.file_name
-    sentence = "card.subject_reminder" if card.reminder else "card.subject"
-    return " ".join(card.say(sentence, name=name).split())[:_SUBJECT_LENGTH]
+    """The same for all mails about a photo, so that they are one thread."""
+    record = card.record
+    name = record.first_title or (record.draft.title if record.draft else "")
+    sentence = card.say("card.subject", name=name.strip() or record.file_name)
+    subject = " ".join(sentence.split())[:_SUBJECT_LENGTH]
+    return f"Re: {subject}" if card.reminder or record.round > 1 else subject
 
 
 def _content(card: Card) -> dict[str, Any]:
@@ -60,16 +63,18 @@ def _content(card: Card) -> dict[str, Any]:
         "fields": [
             {
                 "label": card.say(f"fields.{name}"),
-                "text": values[name],
+                "text": values[name] if values[name].strip() else card.say("card.empty"),
                 "unsure": name in unsure,
                 "notes": record.notes_on(name),
             }
             for name in FIELD_NAMES
         ],
         "record": record,
+        "file_name": " ".join(record.file_name.split()),
         "say": card.say,
         "subject": _subject(card),
         "url": card.url,
+        "list_url": card.list_url,
         "reader_note": card.reader_note,
         "reminder": card.reminder,
     }
@@ -77,10 +82,17 @@ def _content(card: Card) -> dict[str, Any]:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("notify"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["indented"] = _indented
+    return environment
+
+
+def _indented(text: str) -> str:
+    """Every line set in, so that no value can pass for a line of the mail's own."""
+    return "\n".join(f"  {line}" for line in text.splitlines())

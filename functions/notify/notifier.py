@@ -83,10 +83,12 @@ class Notifier:
     def _mail(
         self, record: PhotoRecord, image: bytes, who: str, key: str, *, reminder: bool
     ) -> None:
+        base = self._config.review_base_url.rstrip("/")
         card = Card(
             record=record,
             image=image,
-            url=f"{self._config.review_base_url.rstrip('/')}/r/{key}",
+            url=f"{base}/r/{key}",
+            list_url=f"{base}/q/{key}",
             reader_note=self._config.reader_note,
             reminder=reminder,
             say=Texts(self._config.language),

@@ -1,5 +1,6 @@
 """Complete mails: plain text, HTML, and the pictures inside."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -14,6 +15,17 @@ _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 def new_picture_id() -> str:
     """The id under which the HTML has a picture: `<img src="cid:...">`."""
     return make_msgid(domain="photo-tagger").strip("<>")
+
+
+def thread(name: str) -> dict[str, str]:
+    """The headers that make all mails of one name a thread, the first one among them.
+
+    All of them answer a mail that never was: SES gives every mail a Message-ID of its own, so that
+    none can name an earlier one. Gmail wants the same subject besides, but for a "Re: ".
+    """
+    # Short, since a header of one long word is folded into something that is no id any more.
+    root = f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@photo-tagger>"
+    return {"In-Reply-To": root, "References": root}
 
 
 def compose(

@@ -1,6 +1,5 @@
 """Status changes of executions, as EventBridge tells of them."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,9 +33,8 @@ class StatusChange(BaseModel):
         return self.status == "RUNNING"
 
 
-def status_change(body: str) -> StatusChange:
-    """The change that a message of the failures queue tells of, with the state it came in."""
-    event: dict[str, Any] = json.loads(body)
+def status_change(event: dict[str, Any]) -> StatusChange:
+    """The change that an event tells of, with the state it came in."""
     detail = event["detail"]
     redriven = detail["status"] == "RUNNING"
     milliseconds = detail["redriveDate" if redriven else "stopDate"]

@@ -1,17 +1,17 @@
 """Telling the admin which executions failed, and where to look."""
 
-from photo_tagger.aws.clients import client
 from photo_tagger.aws.executions import console_url
 from photo_tagger.domain.faults import in_plain_words
+from watcher.admin import tell_admin
 from watcher.changes import StatusChange
 
 
-def tell_admin(failures: list[StatusChange], topic_arn: str) -> None:
-    """One message to the admin's topic for the whole batch. SNS, since mail may be what broke."""
-    client("sns").publish(
-        TopicArn=topic_arn,
-        Subject=f"Photo tagger: {len(failures)} failed",
-        Message="\n\n".join(_told(failure) for failure in failures),
+def tell_of_failures(failures: list[StatusChange], topic_arn: str) -> None:
+    """One message to the admin's topic for the whole batch."""
+    tell_admin(
+        topic_arn,
+        f"Photo tagger: {len(failures)} failed",
+        "\n\n".join(_told(failure) for failure in failures),
     )
 
 

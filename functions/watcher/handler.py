@@ -1,5 +1,6 @@
-"""What nobody else looks after: executions that failed, and what got lost between two steps."""
+"""What nobody else looks after: failed executions, mails that did not arrive, what got lost."""
 
+import json
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,8 +10,9 @@ from photo_tagger.aws.drafts import DraftReader
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from watcher.changes import note, status_change
-from watcher.failures import tell_admin
+from watcher.failures import tell_of_failures
 from watcher.reconcile import resume_decided, start_cut_off, start_forgotten
+from watcher.unreached import SOURCE, note_unreached, tell_of_unreached, unreached
 
 
 class Settings(Environment):
@@ -25,17 +27,36 @@ class Settings(Environment):
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """A batch of status changes from their queue, or `{"task": "reconcile"}` from the schedule."""
+    """A batch of events from their queue, or `{"task": "reconcile"}` from the schedule."""
     settings = read_environment(Settings)
     if event.get("task") == "reconcile":
         return _reconcile(settings)
-    changes = [status_change(message["body"]) for message in event["Records"]]
-    for change in changes:
+    events = [json.loads(message["body"]) for message in event["Records"]]
+    mails = [told for told in events if told["source"] == SOURCE]
+    executions = [told for told in events if told["source"] != SOURCE]
+    return {
+        **_follow_executions(executions, settings),
+        "unreached": _follow_mails(mails, settings),
+    }
+
+
+def _follow_executions(events: list[dict[str, Any]], settings: Settings) -> dict[str, int]:
+    told = [status_change(event) for event in events]
+    for change in told:
         note(change, AuditTrail(settings.audit_table))
-    failures = [change for change in changes if not change.redriven]
-    if failures:
-        tell_admin(failures, settings.admin_topic_arn)
-    return {"noted": len(changes), "told": len(failures)}
+    failed = [change for change in told if not change.redriven]
+    if failed:
+        tell_of_failures(failed, settings.admin_topic_arn)
+    return {"noted": len(told), "told": len(failed)}
+
+
+def _follow_mails(events: list[dict[str, Any]], settings: Settings) -> int:
+    for event in events:
+        mail = unreached(event)
+        if mail.photo_id and DraftReader(settings.drafts_table).known([mail.photo_id]):
+            note_unreached(mail, AuditTrail(settings.audit_table))
+        tell_of_unreached(mail, settings.admin_topic_arn)
+    return len(events)
 
 
 def _reconcile(settings: Settings) -> dict[str, int]:

@@ -27,7 +27,7 @@ import notify.notifier
 send = getattr(notify.notifier, "really_send", notify.notifier.send)
 notify.notifier.really_send = send
 def slowly(message):
-    if message["Subject"].startswith("Still waiting"):
+    if message["Subject"].startswith("Re: "):
         time.sleep(6)
     send(message)
 notify.notifier.send = slowly
@@ -55,8 +55,10 @@ def test_a_reminder_then_silence_and_the_first_link_still_works(shop: Shop) -> N
     photo_id = shop.drop_sample(SOFA, "slow.jpg")
     first = shop.link(photo_id)
 
-    reminder = shop.mails(photo_id, count=2)[1]
-    assert reminder.message["Subject"].startswith("Still waiting for you")
+    card, reminder = (mail.message for mail in shop.mails(photo_id, count=2))
+    assert reminder["Subject"] == f"Re: {card['Subject']}"
+    assert reminder["References"] == card["References"]
+    assert reminder["Message-ID"] != card["Message-ID"]
     shop.until(photo_id, "parked")
     shop.post(first, "approve")
 

@@ -14,6 +14,8 @@ from photo_tagger.aws.config import ConfigError
 from photo_tagger.aws.mailer import MailUnavailableError
 from photo_tagger.domain.lifecycle import SupersededError
 
+from .conftest import DRAFT
+
 TOKEN = "AAAAKgAAAAIAAAAAAAAAAtoken/secret+value=="
 ANN, BOB = "Ann <ann@shop.example>", "bob@shop.example"
 
@@ -26,9 +28,14 @@ def drafted(aws: Any) -> str:
     return name
 
 
+def text_of(mail: Any) -> str:
+    return str(mail.get_body(("plain",)).get_content())
+
+
 def link_key(mail: Any) -> str:
-    text = mail.get_body(("plain",)).get_content()
-    (address,) = [word for word in text.split() if word.startswith("https://review.example/r/")]
+    (address,) = [
+        word for word in text_of(mail).split() if word.startswith("https://review.example/r/")
+    ]
     return str(address.rsplit("/", 1)[1])
 
 
@@ -48,6 +55,28 @@ def test_each_reviewer_gets_the_draft_with_a_link_of_their_own(aws: Any, drafted
         row = rows[hashlib.sha256(key.encode()).hexdigest()]
         assert (row["photo_id"], row["round"], row["reviewer"]) == (drafted, 1, reviewer)
         assert time.time() + 365 * 86400 < row["ends_at"] < time.time() + 500 * 86400
+
+
+def test_the_same_key_opens_the_whole_list(aws: Any, drafted: str) -> None:
+    aws.await_owner(drafted, TOKEN)
+    for mail in aws.new_mails():
+        assert f"https://review.example/q/{link_key(mail)}" in text_of(mail).split()
+
+
+def test_a_reminder_and_the_card_of_a_later_round_lie_under_the_first_card(
+    aws: Any, drafted: str
+) -> None:
+    aws.await_owner(drafted, TOKEN)
+    aws.await_owner(drafted, "second-token", step=1)
+    aws.save_draft(drafted, round_=2, draft=DRAFT | {"title": "Linen sofa"})
+    aws.await_owner(drafted, "third-token", round_=2)
+    first, _, reminder, _, later, _ = aws.new_mails()
+    assert "Linen sofa" in text_of(later)
+    assert first["Subject"] == "Please check: White sofa"
+    assert reminder["Subject"] == later["Subject"] == f"Re: {first['Subject']}"
+    assert first["References"] == reminder["References"] == later["References"]
+    ids = {mail["Message-ID"] for mail in (first, reminder, later)}
+    assert len(ids) == 3
 
 
 def test_the_record_waits_on_the_token(aws: Any, drafted: str) -> None:
@@ -108,7 +137,7 @@ def test_a_reminder_says_so_and_earlier_links_stay(aws: Any, drafted: str) -> No
     aws.new_mails()
     aws.await_owner(drafted, "second-token", step=1)
     mails = aws.new_mails()
-    assert all(mail["Subject"].startswith("Still waiting") for mail in mails)
+    assert all("still waiting" in text_of(mail) for mail in mails)
     assert len(aws.rows("LinksTable")) == 4
     record = aws.photo(drafted)
     assert (record.task_token, record.step) == ("second-token", 1)

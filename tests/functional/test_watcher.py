@@ -196,14 +196,18 @@ class TestFailures:
                 "redriveCount": 0,
                 "redriveDate": None,
             }
-            event = {"id": f"event-{photo.photo}", "detail": detail | changes}
+            event = {
+                "id": f"event-{photo.photo}",
+                "source": "aws.states",
+                "detail": detail | changes,
+            }
             bodies.append({"body": json.dumps(event)})
         return {"Records": bodies}
 
     def test_a_batch_is_one_message_that_tells_of_each_and_what_to_do(self, aws: Any) -> None:
         sofa, chair = self.failed(aws), self.failed(aws)
         result = aws.call("Watcher", self.event(aws, sofa, chair))
-        assert result == {"noted": 2, "told": 2}
+        assert result == {"noted": 2, "told": 2, "unreached": 0}
         (told,) = aws.told_to_the_admin()
         assert "2 failed" in told["Subject"]
         for words in (
@@ -240,7 +244,7 @@ class TestFailures:
         redriven = {"redriveCount": 1, "redriveDate": int(time.time() * 1000) + 1000}
         event = self.event(aws, sofa, status="RUNNING", stopDate=None, **redriven)
         event["Records"][0]["body"] = event["Records"][0]["body"].replace("event-", "event-2-")
-        assert aws.call("Watcher", event) == {"noted": 1, "told": 0}
+        assert aws.call("Watcher", event) == {"noted": 1, "told": 0, "unreached": 0}
         trail = [(row["action"], row["by_user"]) for row in aws.audit(sofa.photo)]
         assert trail[-2:] == [("failed", "photo-tagger"), ("redriven", "admin")]
         assert aws.told_to_the_admin() == []

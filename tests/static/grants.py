@@ -93,5 +93,6 @@ def _named(template: Template) -> dict[str, str]:
         # Secrets Manager ends a secret's ARN in six random characters.
         arn("secretsmanager", f"secret:{name('StoreSecret', 'Name')}-??????"): "StoreSecret",
         arn("ses", f"identity/{name('SenderIdentity', 'EmailIdentity')}"): "SenderIdentity",
+        arn("ses", f"configuration-set/{name('MailEvents', 'Name')}"): "MailEvents",
         **{arn("ssm", f"parameter{path}"): SETTINGS for path in settings},
     }

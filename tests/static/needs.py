@@ -141,6 +141,8 @@ NEEDS: dict[Site, list[Need]] = {
     # notify
     Site(f"{AWS}.mailer.send", "ses.send_raw_email"): [
         on("SenderIdentity", "ses:SendRawEmail"),
+        # AWS: also on the configuration set, be it named in the call or the identity's default.
+        on("MailEvents", "ses:SendRawEmail"),
     ],
     # ack_handler
     Site("ack_handler.queue.Buttons.try_anyway", "sqs.send_message"): [
@@ -170,7 +172,7 @@ NEEDS: dict[Site, list[Need]] = {
         on("DropBucket/*", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     ],
     # watcher
-    Site("watcher.failures.tell_admin", "sns.publish"): [
+    Site("watcher.admin.tell_admin", "sns.publish"): [
         on("AdminTopic", "sns:Publish"),
     ],
     Site("watcher.changes.status_change", "stepfunctions handed on"): [

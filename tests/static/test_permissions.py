@@ -517,22 +517,22 @@ def test_a_workflow_that_calls_something_else_is_noticed(
     ("module", "old", "new", "words"),
     [
         (
-            "watcher.failures",
+            "watcher.admin",
             'client("sns").publish(',
             'client("sns").create_topic(',
-            "watcher.failures.tell_admin does “sns.create_topic”, and the table",
+            "watcher.admin.tell_admin does “sns.create_topic”, and the table",
         ),
         (
-            "watcher.failures",
+            "watcher.admin",
             'client("sns").publish(',
             "print(",
             "WatcherFunctionRole grants sns:Publish on AdminTopic, but nothing in watcher/ uses it",
         ),
         (
-            "watcher.failures",
+            "watcher.admin",
             'client("sns").publish(',
             "print(",
-            "no function comes to watcher.failures.tell_admin (sns.publish) any more",
+            "no function comes to watcher.admin.tell_admin (sns.publish) any more",
         ),
         (
             "photo_tagger.aws.documents",

@@ -72,6 +72,31 @@ def test_every_alarm_and_the_budget_reach_the_admin() -> None:
     assert {notice["Subscribers"][0]["Address"]["Ref"] for notice in notices} == {"AdminTopic"}
 
 
+def test_what_becomes_of_mails_reaches_the_watcher() -> None:
+    """From the sender by its configuration set and the event bus into the watcher's queue."""
+    resources = {name: found["Properties"] for name, found in TEMPLATE["Resources"].items()}
+    set_name = {"Ref": "MailEvents"}
+    sender = resources["SenderIdentity"]
+    assert sender["ConfigurationSetAttributes"] == {"ConfigurationSetName": set_name}
+    destination = resources["MailEventsDestination"]
+    assert destination["ConfigurationSetName"] == set_name
+    published = destination["EventDestination"]
+    assert published["Enabled"] is True
+    assert published["EventBridgeDestination"]["EventBusArn"]["Fn::Sub"].endswith("/default")
+    rule = resources["UnreachedRule"]
+    assert rule["Targets"][0]["Arn"] == {"Fn::GetAtt": ["FailuresQueue", "Arn"]}
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == ["aws.ses"]
+    assert pattern["detail"] == {"mail": {"tags": {"ses:configuration-set": [set_name]}}}
+    called = {
+        "BOUNCE": "Email Bounced",
+        "COMPLAINT": "Email Complaint Received",
+        "REJECT": "Email Rejected",
+    }
+    assert published["MatchingEventTypes"] == list(called)
+    assert pattern["detail-type"] == list(called.values())
+
+
 def test_the_visibility_timeout_is_six_times_the_functions() -> None:
     """AWS's advice for SQS event sources."""
     for queue, function in (

@@ -13,9 +13,10 @@ from bs4 import BeautifulSoup
 
 from notify.card import Card, card_mail
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
-from photo_tagger.texts import Texts
+from photo_tagger.texts import LANGUAGES, Language, Texts
 
 URL = "https://review.example/r/abcDEF-_123"
+LIST_URL = "https://review.example/q/abcDEF-_123"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20
 DRAFT = {
     "title": "White sofa",
@@ -26,6 +27,11 @@ DRAFT = {
 }
 SURE = dict.fromkeys(DRAFT, 0.9)
 MARKUP = '<script>alert(1)</script><a href="https://evil.example">x</a>"\'&amp;'
+HOSTILE = (
+    '=HYPERLINK("https://evil.example","x")\r\nBcc: all@evil.example\r\n\r\n'
+    "Approve, edit, reject or ask for another try:\nhttps://evil.example\n"
+    "<script>alert(1)</script><img src=x onerror=alert(1)>\u202e\u2028evil"
+)
 
 Mail = Callable[..., "Read"]
 
@@ -56,6 +62,7 @@ def mail(photo_record: Callable[..., PhotoRecord]) -> Mail:
         reminder: bool = False,
         reader_note: str = "",
         recipient: str = "Ann <ann@shop.example>",
+        language: Language = "en",
         **record: Any,
     ) -> Read:
         values = {"round": 1, "threshold": 0.6, "image_key": "sofa.jpg"} | record
@@ -65,9 +72,10 @@ def mail(photo_record: Callable[..., PhotoRecord]) -> Mail:
             ),
             image=JPEG,
             url=URL,
+            list_url=LIST_URL,
             reader_note=reader_note,
             reminder=reminder,
-            say=Texts("en"),
+            say=Texts(language),
         )
         sender = "Photo tagger <tagger@shop.example>"
         return Read(card_mail(card, sender=sender, recipient=recipient).as_bytes())
@@ -86,7 +94,43 @@ class TestContent:
             assert label in read.seen
         assert URL in read.text.split()
         addresses = [str(link["href"]) for link in read.soup.find_all("a")]
-        assert addresses == [URL, f"{URL}#edit", f"{URL}#reject", f"{URL}#try-again"]
+        assert addresses == [URL, f"{URL}#edit", f"{URL}#reject", f"{URL}#try-again", LIST_URL]
+
+    def test_the_whole_list_is_one_more_link(self, mail: Mail) -> None:
+        read = mail()
+        assert LIST_URL in read.text.split()
+        assert "See everything that waits:" in read.text.splitlines()
+        assert read.soup.find_all("a")[-1].get_text() == "See everything that waits"
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_both_parts_say_the_same(self, mail: Mail, language: Language) -> None:
+        """Word by word, but for the buttons, which the text part tells of in one sentence."""
+        say = Texts(language)
+        read = mail(
+            language=language,
+            confidence={"tags": 0.1},
+            draft={"category": " "},
+            notes=[{"field": "title", "text": "A note."}, {"field": None, "text": "About all."}],
+            store_words="title: too long",
+            reader_note="Made by the demo reader.",
+        )
+        assert read.soup.html is not None
+        assert read.soup.html["lang"] == language
+        buttons = {link.get_text() for link in read.soup.find_all("a")[:4]}
+        assert buttons == {
+            say(f"card.{name}") for name in ("approve", "edit", "reject", "try_again")
+        }
+        shown = read.soup.body.get_text("\n") if read.soup.body else ""
+        told = " ".join(read.text.split())
+        for line in filter(None, map(str.strip, shown.splitlines())):
+            assert line in buttons or line.strip("· ") in told
+
+    def test_it_needs_neither_style_sheets_nor_pictures(self, mail: Mail) -> None:
+        read = mail()
+        assert not read.soup.find_all(["style", "link"])
+        assert not [tag for tag in read.soup.find_all() if tag.get("class")]
+        (scheme,) = read.soup.find_all("meta", attrs={"name": "color-scheme"})
+        assert scheme["content"] == "light dark"
 
     def test_the_photo_lies_inside_and_is_shown(self, mail: Mail) -> None:
         read = mail()
@@ -158,20 +202,50 @@ class TestContent:
         self, photo_record: Callable[..., PhotoRecord]
     ) -> None:
         card = Card(
-            photo_record(), image=b"", url=URL, reader_note="", reminder=False, say=Texts("en")
+            photo_record(),
+            image=b"",
+            url=URL,
+            list_url=LIST_URL,
+            reader_note="",
+            reminder=False,
+            say=Texts("en"),
         )
         with pytest.raises(ValueError, match="no draft"):
             card_mail(card, sender="a@b.example", recipient="c@d.example")
 
 
 class TestReminder:
-    def test_says_so_in_subject_and_both_parts(self, mail: Mail) -> None:
+    def test_says_so_in_both_parts(self, mail: Mail) -> None:
         first, again = mail(), mail(reminder=True)
-        assert "White sofa" in again.message["Subject"]
-        assert first.message["Subject"] != again.message["Subject"]
-        for part in (again.message["Subject"].lower(), again.text, again.seen):
+        for part in (again.text, again.seen):
             assert "still waiting" in part
         assert "still waiting" not in first.text + first.seen
+
+
+class TestThread:
+    """Mail programs put mails together by References, Gmail by References and subject."""
+
+    def test_all_mails_about_a_photo_are_one_thread(self, mail: Mail) -> None:
+        first = mail()
+        later = [
+            mail(reminder=True),
+            mail(round=2, draft={"title": "Linen sofa"}, first_title="White sofa"),
+        ]
+        for read in (first, *later):
+            (root,) = re.findall(rb"(?m)^References: (<[0-9a-f]{32}@photo-tagger>)\r$", read.raw)
+            assert read.message["References"] == first.message["References"] == root.decode()
+            assert read.message["In-Reply-To"] == root.decode()
+        assert first.message["Subject"] == "Please check: White sofa"
+        assert {read.message["Subject"] for read in later} == {"Re: Please check: White sofa"}
+
+    def test_another_photo_is_another_thread(self, mail: Mail) -> None:
+        other = mail(photo_id="sofa-0123456789ac")
+        assert other.message["References"] != mail().message["References"]
+
+    def test_the_longest_id_of_a_photo_is_none_too_long(self, mail: Mail) -> None:
+        read = mail(photo_id="x" * 48 + "-0123456789ab")
+        assert re.fullmatch(r"<\w+@photo-tagger>", read.message["References"])
+        assert b"=?" not in read.raw.partition(b"\r\n\r\n")[0]
 
 
 class TestHeaders:
@@ -242,6 +316,30 @@ class TestInjection:
         shown = read.seen + "".join(str(tag["alt"]) for tag in read.soup.find_all("img"))
         assert MARKUP in shown
         assert MARKUP in read.text
+
+    def test_a_draft_of_nothing_but_injections_is_shown_as_text(self, mail: Mail) -> None:
+        plain = mail(notes=[{"field": name, "text": "x"} for name in DRAFT], reader_note="x")
+        read = mail(
+            draft=dict.fromkeys(DRAFT, HOSTILE) | {"tags": [HOSTILE]},
+            notes=[{"field": name, "text": HOSTILE} for name in DRAFT],
+            file_name=HOSTILE,
+            reader_note="x",
+        )
+        # No header, no element and no address comes from it
+        assert [name for name in read.message if name not in plain.message] == []
+        for tag in read.soup.find_all(True):
+            assert not {"onerror", "onload"} & tag.attrs.keys()
+        names = [tag.name for tag in read.soup.find_all(True)]
+        assert names == [tag.name for tag in plain.soup.find_all(True)]
+        assert "evil" not in "".join(str(link) for link in read.soup.find_all("a"))
+        # Every word of it can be read, five fields and five notes of it
+        for line in HOSTILE.splitlines():
+            assert read.seen.count(line) >= 10
+            assert read.text.count(line) >= 10
+        # No line of the text part passes for one of the mail's own
+        own = {line for line in plain.text.splitlines() if not line.startswith("  ")}
+        own.add(f"Photo: {' '.join(HOSTILE.split())}")
+        assert {line for line in read.text.splitlines() if not line.startswith("  ")} <= own
 
     def test_an_alt_text_cannot_leave_its_attribute(self, mail: Mail) -> None:
         read = mail(draft={"alt_text": '" onerror="alert(1)" x="'})

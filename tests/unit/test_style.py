@@ -204,7 +204,9 @@ class TestDoubts:
         result = checked(style, title="White sofa")
         assert result.draft.title == "White sofa"
         assert result.confidence.title == 0
-        words = "Please look at it: it has another form than “{product}, {colour}”."
+        words = (
+            "Please look at it: the shop's titles are put together like this: “product, colour”."
+        )
         assert noted(result) == [("title", words)]
 
 

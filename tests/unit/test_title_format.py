@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photo_tagger.domain.title_format import follows
+from photo_tagger.domain.title_format import follows, in_words
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,16 @@ def test_does_not_follow(title_format: str, title: str) -> None:
 
 def test_a_long_title_and_many_parts_are_no_endless_search() -> None:
     assert not follows("{x} " * 50 + "!", "a " * 50_000)
+
+
+@pytest.mark.parametrize(
+    ("title_format", "words"),
+    [
+        ("{colour} {product}", "colour product"),
+        ("{ product_name }, {colour} – Shop_1", "product name, colour – Shop_1"),
+        ("brand first, please", "brand first, please"),
+        ("{} {colour", " {colour"),
+    ],
+)
+def test_in_words(title_format: str, words: str) -> None:
+    assert in_words(title_format) == words

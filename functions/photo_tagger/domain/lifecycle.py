@@ -74,6 +74,7 @@ def draft_saved(
         round=round_,
         outcome=outcome,
         draft=reading.draft.model_dump(),
+        first_title=record.first_title or reading.draft.title,
         confidence=reading.confidence.model_dump(),
         threshold=threshold,
         notes=[note.model_dump() for note in reading.notes],

@@ -100,6 +100,9 @@ class PhotoRecord(BaseModel):
     round: int = 0
     step: int = Field(default=0, description="waits begun in this round, the first is 0")
     draft: Draft | None = None
+    first_title: str | None = Field(
+        default=None, description="of the first draft with one: its mails go by it to the end"
+    )
     confidence: Confidence | None = None
     threshold: float | None = None
     notes: list[Note] = Field(default_factory=list)

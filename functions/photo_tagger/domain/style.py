@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from photo_tagger.domain.draft import Confidence, Draft, FieldName, Note
-from photo_tagger.domain.title_format import follows
+from photo_tagger.domain.title_format import follows, in_words
 from photo_tagger.texts import Texts
 
 ALT_TEXT_LIMIT = 125
@@ -186,7 +186,7 @@ def _doubt_text(check: _Check, name: TextField) -> None:
     if not text.strip():
         doubts.append(("empty", {}))
     elif name == "title" and not follows(check.style.title_format, text):
-        doubts.append(("title_format", {"form": check.style.title_format}))
+        doubts.append(("title_format", {"form": in_words(check.style.title_format)}))
     for sentence, values in doubts:
         check.note(name, sentence, **values)
         setattr(check.of.confidence, name, 0.0)

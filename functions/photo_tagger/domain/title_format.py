@@ -29,5 +29,10 @@ def follows(title_format: str, title: str) -> bool:
     return bool(rest.strip())
 
 
+def in_words(title_format: str) -> str:
+    """The format for a reader: its parts without their braces."""
+    return _PART.sub(lambda part: part[0].strip("{ }").replace("_", " "), title_format)
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).casefold()

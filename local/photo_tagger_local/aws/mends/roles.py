@@ -21,6 +21,7 @@ def name_resources() -> None:
     path, exactly as asked for (so a grant on parameter/pt/config/* needs the path /pt/config/ with
     its slash); ses:SendRawEmail on the identity of the sender; states:SendTask* on the state
     machine whose execution waits. ministack checks these on "*", so no scoped role may call them.
+    AWS checks ses:SendRawEmail on the identity's configuration set as well; this does not.
     """
     named = iam_actions.extract_resource_arn
 
