@@ -3,6 +3,8 @@
 import json
 import re
 
+from photo_tagger.domain.lines import in_one_line
+
 _SAID_SHOWN = 300
 _NAME_SHOWN = 80
 
@@ -180,8 +182,8 @@ def in_plain_words(error: str, cause: str) -> str:
         return words.format(said=_said(message) or error)
     if not error:
         return "No error was given: somebody stopped it, or its time ran out."
-    name = _in_one_line(error, _NAME_SHOWN)
-    first_line = _in_one_line(message.strip().partition("\n")[0], _SAID_SHOWN).rstrip(".")
+    name = in_one_line(error, _NAME_SHOWN)
+    first_line = in_one_line(message.strip().partition("\n")[0], _SAID_SHOWN).rstrip(".")
     return f"It ended with {name}: {first_line}." if first_line else f"It ended with {name}."
 
 
@@ -200,11 +202,4 @@ def _message(cause: str) -> str:
 
 def _said(message: str) -> str:
     lines = [line for line in message.splitlines() if not line.strip().startswith(_NOISE)]
-    return _in_one_line(" ".join(lines), _SAID_SHOWN).rstrip(".")
-
-
-def _in_one_line(text: str, length: int) -> str:
-    """Without control characters, which could play tricks with a terminal or a mail."""
-    clean = "".join(letter if letter.isprintable() else " " for letter in text)
-    line = " ".join(clean.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+    return in_one_line(" ".join(lines), _SAID_SHOWN).rstrip(".")
