@@ -79,7 +79,9 @@ def _bars(say: Texts, tally: Tally) -> list[dict[str, Any]]:
 
 
 def _cost(say: Texts, tally: Tally) -> str:
-    """What the week's drafts cost, to the next cent."""
+    """What the week's drafts cost, to the next cent; nothing where there are none."""
+    if not tally.priced and not tally.unpriced:
+        return ""
     whole, cents = str(tally.cost_usd.quantize(_CENT, ROUND_CEILING)).split(".")
     amount = say("week.amount", whole=whole, cents=cents)
     if not tally.unpriced:

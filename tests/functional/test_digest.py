@@ -467,6 +467,7 @@ class TestWeek:
         mail = aws.new_mails()[0]
         assert "1 draft waits for you" in words_of(mail)
         assert self.count(mail, "Drafted") == 0
+        assert "dollars" not in text_of(mail) + words_of(mail)
 
     @pytest.mark.parametrize(
         ("costs", "told"),
