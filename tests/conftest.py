@@ -33,6 +33,7 @@ _OURS = (
     "store_writer.",
     "flagger.",
     "watcher.",
+    "digest.",
 )
 
 

@@ -23,7 +23,8 @@ def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> i
     started = time.monotonic()
     console.print("Starting …")
     try:
-        with LocalRun(Options(state, Ports.from_first(port), bedrock=bedrock)) as run:
+        options = Options(state, Ports.from_first(port), bedrock=bedrock, cards_per_hour=None)
+        with LocalRun(options) as run:
             _welcome(console, run, time.monotonic() - started, bedrock=bedrock)
             progress = run.progress()
             _going_on(console, list(progress.look()))

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from email.message import EmailMessage
-from functools import cache
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from photo_tagger.domain.draft import FIELD_NAMES
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
-from photo_tagger.mails import compose, new_picture_id, thread
+from photo_tagger.mails import compose, new_picture_id, templates, thread
 from photo_tagger.texts import Texts
 
 _SUBJECT_LENGTH = 120
@@ -36,8 +33,8 @@ def card_mail(card: Card, *, sender: str, recipient: str) -> EmailMessage:
         sender=sender,
         recipient=recipient,
         subject=_subject(card),
-        text=_templates().get_template("card.txt").render(content),
-        html=_templates().get_template("card.html").render(content),
+        text=templates("notify").get_template("card.txt").render(content),
+        html=templates("notify").get_template("card.html").render(content),
         pictures={picture: card.image},
         headers={PHOTO_HEADER: card.record.photo_id, **thread(card.record.photo_id)},
     )
@@ -78,21 +75,3 @@ def _content(card: Card) -> dict[str, Any]:
         "reader_note": card.reader_note,
         "reminder": card.reminder,
     }
-
-
-@cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("notify"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["indented"] = _indented
-    return environment
-
-
-def _indented(text: str) -> str:
-    """Every line set in, so that no value can pass for a line of the mail's own."""
-    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,6 +1,6 @@
 """Begin a wait for the owner: token on record first, mail after."""
 
-import time
+from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,13 +11,14 @@ from photo_tagger.aws.links import Links
 from photo_tagger.aws.mailer import send
 from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.aws.task_tokens import answer
+from photo_tagger.clock import on_record
 from photo_tagger.domain import lifecycle
-from photo_tagger.domain.links import ReviewLink, key_hash, new_key
-from photo_tagger.domain.photo import PhotoRecord
+from photo_tagger.domain.links import ReviewLink, end_of_new_link, key_hash, new_key
+from photo_tagger.domain.photo import PhotoRecord, Status
 from photo_tagger.observability import logger
 from photo_tagger.texts import Texts
 
-_LINK_SECONDS = 400 * 24 * 3600
+_BURST = timedelta(hours=1)
 
 
 class Review(BaseModel):
@@ -52,12 +53,16 @@ class Notifier:
     def await_owner(self, request: Request) -> None:
         """Store the token and mail every reviewer; a parked photo waits without mail.
 
+        In a burst nobody is mailed about this one photo: it is marked for the mail that tells of
+        many (`digest`), and no link to it is made.
+
         If this round is decided already (an answer while the last wait ran out, or before a
         redrive), the token is answered at once and nobody is mailed.
         """
         review = request.review
         parked = review.step == review.last_step
-        keys = {} if parked else {who: new_key() for who in self._config.reviewers}
+        held = not parked and self._is_burst(request.photo_id)
+        keys = {} if parked or held else {who: new_key() for who in self._config.reviewers}
         record, change = self._drafts.change(
             request.photo_id,
             lambda current: lifecycle.owner_awaited(
@@ -66,6 +71,7 @@ class Notifier:
                 step=review.step,
                 mailed_to=list(keys),
                 task_token=request.task_token,
+                held=held,
             ),
             also=[self._links.put_request(_link(request, who, key)) for who, key in keys.items()],
         )
@@ -74,11 +80,19 @@ class Notifier:
             logger.info("decided already; going on")
             answer(request.task_token, decision)
             return
-        if parked:
+        if not keys:
+            logger.info("mailed to nobody", extra={"parked": parked, "held": held})
             return
         image = read_small_copy(self._resized_bucket, str(record.image_key))
         for who, key in keys.items():
             self._mail(record, image, who, key, reminder=review.step > 0)
+
+    def _is_burst(self, photo_id: str) -> bool:
+        """Whether so many others began to wait within the last hour that this mail is too many."""
+        start = datetime.now(UTC) - _BURST
+        waiting = self._drafts.in_status(Status.WAITING, since=on_record(start))
+        others = {entry.photo_id for entry in waiting} - {photo_id}
+        return len(others) >= self._config.cards_per_hour
 
     def _mail(
         self, record: PhotoRecord, image: bytes, who: str, key: str, *, reminder: bool
@@ -103,5 +117,5 @@ def _link(request: Request, reviewer: str, key: str) -> ReviewLink:
         photo_id=request.photo_id,
         round=request.review.round,
         reviewer=reviewer,
-        ends_at=int(time.time()) + _LINK_SECONDS,
+        ends_at=end_of_new_link(),
     )

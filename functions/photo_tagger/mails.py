@@ -6,10 +6,35 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
+from functools import cache
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 """Not every server on the way takes 8-bit text or long lines."""
+
+
+@cache
+def templates(package: str) -> Environment:
+    """The mail templates of one function's package; what goes into HTML is escaped.
+
+    In plain text, values of several lines go through the filter `indented`.
+    """
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["indented"] = _indented
+    return environment
+
+
+def _indented(text: str) -> str:
+    """Every line set in, so that no value can pass for a line of the mail's own."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def new_picture_id() -> str:

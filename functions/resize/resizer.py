@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from photo_tagger.aws.clients import client
 from photo_tagger.aws.objects import is_missing
+from photo_tagger.aws.small_copies import small_copy_key
 from photo_tagger.domain.photo import StoredObject
 from photo_tagger.domain.rules import Measurements
 from photo_tagger.texts import Texts
@@ -45,7 +46,7 @@ class Resizer:
                 copy = small_copy(file, max_edge)
             except UnreadablePhotoError as error:
                 return Resized(verdict="unreadable", problem=error.said(say))
-        image_key = f"{photo_id}.jpg"
+        image_key = small_copy_key(photo_id)
         owner = self._claims.claim(sha256, photo_id, image_key)
         if owner != photo_id:
             return Resized(verdict="duplicate", sha256=sha256, duplicate_of=owner)

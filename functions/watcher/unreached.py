@@ -10,12 +10,15 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel
 
 from photo_tagger.aws.audit import AuditTrail
-from photo_tagger.domain.faults import in_one_line
 from photo_tagger.domain.lifecycle import MACHINE
+from photo_tagger.domain.lines import in_one_line
 from photo_tagger.domain.photo import PHOTO_HEADER
 from watcher.admin import tell_admin
 
 SOURCE: Final = "aws.ses"
+
+_SHOWN = 300
+"""Characters shown of what an address or another server says of itself."""
 
 _ACTIONS = {"bounce": "bounced", "complaint": "marked_as_spam", "reject": "mail_refused"}
 """What happened to the mail, as the key in the event's detail; and how the audit trail calls it."""
@@ -97,11 +100,13 @@ def unreached(event: dict[str, Any]) -> Unreached:
         region=event["region"],
         action=_ACTIONS[what],
         kind=_kind(what, told),
-        addresses=[in_one_line(address) for address in named or mail.get("destination", [])],
+        addresses=[
+            in_one_line(address, _SHOWN) for address in named or mail.get("destination", [])
+        ],
         server_said=in_one_line(
-            " ".join(recipient.get("diagnosticCode", "") for recipient in recipients)
+            " ".join(recipient.get("diagnosticCode", "") for recipient in recipients), _SHOWN
         ),
-        subject=in_one_line(mail.get("commonHeaders", {}).get("subject", "")),
+        subject=in_one_line(mail.get("commonHeaders", {}).get("subject", ""), _SHOWN),
         photo_id=headers.get(PHOTO_HEADER.lower()),
     )
 

@@ -42,12 +42,17 @@ _DEMO_NOTE = (
 
 @dataclass(frozen=True)
 class Options:
-    """How a local run is to be. `wait_seconds` None keeps the template's own waits."""
+    """How a local run is to be. `wait_seconds` None keeps the template's own waits.
+
+    Each draft gets a mail of its own, however many there are, unless `cards_per_hour` is None: then
+    it is as the template says.
+    """
 
     state: Path
     ports: Ports
     bedrock: bool = False
     wait_seconds: str | None = None
+    cards_per_hour: int | None = 1_000_000
 
 
 class StateInUseError(CommandError):
@@ -226,6 +231,8 @@ class LocalRun:
             }
         if self._options.wait_seconds:
             parameters["WaitSeconds"] = self._options.wait_seconds
+        if self._options.cards_per_hour is not None:
+            parameters["CardsPerHour"] = str(self._options.cards_per_hour)
         return parameters
 
 

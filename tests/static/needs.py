@@ -59,6 +59,7 @@ NEEDS: dict[Site, list[Need]] = {
     Site(f"{AWS}.links.Links.put_request", "a request to a table"): [
         on("LinksTable", "dynamodb:PutItem"),
     ],
+    Site(f"{AWS}.links.Links.put", "dynamodb.put_item **"): [],
     Site(f"{AWS}.drafts.DraftReader.find", "dynamodb.get_item"): [
         on("DraftsTable", "dynamodb:GetItem"),
     ],
@@ -82,6 +83,9 @@ NEEDS: dict[Site, list[Need]] = {
         ),
     ],
     Site(f"{AWS}.audit.AuditTrail.note", "dynamodb.put_item **"): [],
+    Site(f"{AWS}.audit.AuditTrail.since", "dynamodb.query IndexName"): [
+        on("AuditTable/index/by_day", "dynamodb:Query"),
+    ],
     Site(f"{AWS}.drafts.Drafts._write", "dynamodb.transact_write_items Put"): [],
     Site(f"{AWS}.drafts.DraftReader._batches", "dynamodb.batch_get_item"): [
         on("DraftsTable", "dynamodb:BatchGetItem"),
@@ -138,7 +142,7 @@ NEEDS: dict[Site, list[Need]] = {
             arn("bedrock", f"foundation-model/{model}", region="", account=""),
         )
     ],
-    # notify
+    # notify, digest
     Site(f"{AWS}.mailer.send", "ses.send_raw_email"): [
         on("SenderIdentity", "ses:SendRawEmail"),
         # AWS: also on the configuration set, be it named in the call or the identity's default.

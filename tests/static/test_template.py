@@ -1,7 +1,10 @@
 """What must hold of template.yaml before anything is deployed."""
 
+import json
 from pathlib import Path
+from typing import get_args
 
+from digest.handler import Request
 from photo_tagger_local.packages import build_function_module
 from photo_tagger_local.template import photo_suffixes, read_template, resources_of
 from watcher.reconcile import PHOTO_SUFFIXES
@@ -32,6 +35,24 @@ def test_reconcile_takes_what_the_notifications_take() -> None:
     assert set(photo_suffixes()) == {
         case for suffix in PHOTO_SUFFIXES for case in (suffix, suffix.upper())
     }
+
+
+def test_schedules_hand_over_tasks_that_their_functions_know() -> None:
+    schedules = resources_of(TEMPLATE, "AWS::Scheduler::Schedule").values()
+    targets = [schedule["Properties"]["Target"] for schedule in schedules]
+    assert {(target["Arn"]["Fn::GetAtt"][0], target["Input"]) for target in targets} == {
+        ("WatcherFunction", '{"task": "reconcile"}'),
+        *(
+            ("DigestFunction", json.dumps({"task": task}))
+            for task in get_args(Request.model_fields["task"].annotation)
+        ),
+    }
+
+
+def test_what_people_are_mailed_at_a_time_of_day_goes_by_the_shops_clock() -> None:
+    for name in ("WeeklySchedule", "FlagsSchedule"):
+        schedule = TEMPLATE["Resources"][name]["Properties"]
+        assert schedule["ScheduleExpressionTimezone"] == {"Ref": "TimeZone"}
 
 
 def test_logs_are_kept_for_a_week() -> None:

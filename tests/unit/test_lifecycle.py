@@ -74,10 +74,23 @@ def saved(round_: int = 1, title: str = "White sofa") -> Step:
     )
 
 
-def awaited(round_: int = 1, step: int = 0, *, parked: bool = False, token: str = FIRST) -> Step:
-    mailed_to = [] if parked else ["ann", "bob"]
+def awaited(
+    round_: int = 1,
+    step: int = 0,
+    *,
+    parked: bool = False,
+    held: bool = False,
+    token: str = FIRST,
+) -> Step:
+    mailed_to = [] if parked or held else ["ann", "bob"]
     return lambda record: lifecycle.owner_awaited(
-        record, round_=round_, step=step, mailed_to=mailed_to, task_token=token
+        record, round_=round_, step=step, mailed_to=mailed_to, task_token=token, held=held
+    )
+
+
+def told_of_many(round_: int = 1, step: int = 0) -> Step:
+    return lambda record: lifecycle.held_mail_sent(
+        record, round_=round_, step=step, mailed_to=["bob"]
     )
 
 
@@ -151,6 +164,18 @@ STEPS: list[tuple[list[Step], Step, str, dict[str, Any]]] = [
         "parked",
         {"status": "parked", "task_token": "t3", "step": 2},
     ),
+    (
+        [saved()],
+        awaited(held=True),
+        "held",
+        {"status": "waiting", "task_token": "t1", "mail_held": True, "mailed_to": []},
+    ),
+    (
+        [saved(), awaited(held=True)],
+        told_of_many(),
+        "mailed",
+        {"status": "waiting", "task_token": "t1", "mail_held": False, "mailed_to": ["bob"]},
+    ),
     ([saved(), awaited()], decided("approved"), "approved", {"status": "approved"}),
     ([saved(), awaited()], decided("edited"), "edited", {"status": "edited"}),
     ([saved(), awaited()], decided("rejected"), "rejected", {"status": "rejected"}),
@@ -195,7 +220,7 @@ STEPS: list[tuple[list[Step], Step, str, dict[str, Any]]] = [
     ([], duplicate(), "duplicate", {"status": "duplicate", "duplicate_of": "sofa-first"}),
     ([saved(), awaited(parked=True)], expired(), "expired", {"status": "expired"}),
 ]
-WAITS = ("mailed", "reminded", "parked")
+WAITS = ("mailed", "reminded", "held", "parked")
 """Each has a new token, so taking one twice is a write: see TestWaiting."""
 
 DECISIONS = ("approved", "edited", "rejected", "try_again")
@@ -285,6 +310,37 @@ class TestWaiting:
     def test_a_parked_photo_can_go_back_to_waiting(self, waiting: PhotoRecord) -> None:
         record = taken(waiting, awaited(step=2, parked=True), awaited(step=2))
         assert record.status is Status.WAITING
+
+    @pytest.mark.parametrize("next_wait", [awaited(step=1), awaited(step=1, parked=True)])
+    def test_a_wait_with_a_mail_of_its_own_or_none_is_held_no_more(
+        self, new: PhotoRecord, next_wait: Step
+    ) -> None:
+        assert not taken(new, saved(), awaited(held=True), next_wait).mail_held
+
+    def test_who_was_mailed_before_stands_while_a_reminder_is_held(
+        self, waiting: PhotoRecord
+    ) -> None:
+        assert taken(waiting, awaited(step=1, held=True)).mailed_to == ["ann", "bob"]
+
+
+class TestTellingOfMany:
+    @pytest.mark.parametrize(
+        "meanwhile",
+        [
+            [told_of_many()],
+            [awaited()],
+            [awaited(step=1, held=True)],
+            [decided("approved")],
+            [decided("try_again")],
+            [decided("try_again"), saved(2), awaited(2, held=True)],
+            [awaited(parked=True)],
+        ],
+    )
+    def test_a_wait_that_is_over_or_was_told_of_stays_as_it_is(
+        self, new: PhotoRecord, meanwhile: list[Step]
+    ) -> None:
+        record = taken(new, saved(), awaited(held=True), *meanwhile)
+        assert told_of_many()(record) is None
 
 
 class TestDeciding:

@@ -47,6 +47,9 @@ class ShopConfig(BaseModel):
     sender: str
     reviewers: Annotated[list[str], BeforeValidator(_addresses)] = Field(min_length=1)
     wait_seconds: Annotated[list[int], BeforeValidator(_numbers)] = Field(min_length=2)
+    cards_per_hour: int = Field(
+        ge=0, description="drafts with a mail of their own within an hour; one tells of the rest"
+    )
     review_base_url: str
     reader_note: Annotated[str, BeforeValidator(_text_or_hyphen)] = Field(
         description="shown on every draft"

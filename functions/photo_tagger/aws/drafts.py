@@ -34,6 +34,7 @@ class Listed(BaseModel):
     photo_id: str
     open_since: str
     outcome: Outcome | None = None
+    mail_held: bool = False
 
 
 class DraftReader:

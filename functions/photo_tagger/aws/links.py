@@ -17,6 +17,10 @@ class Links:
         """A Put request for one link, to go into the transaction that makes it valid."""
         return {"TableName": self._table, "Item": to_item(link.model_dump())}
 
+    def put(self, link: ReviewLink) -> None:
+        """Keep one link that belongs to no write of a photo's record."""
+        client("dynamodb").put_item(**self.put_request(link))
+
     def find(self, key: str) -> ReviewLink | None:
         """The link a key opens, or None."""
         answer = client("dynamodb").get_item(

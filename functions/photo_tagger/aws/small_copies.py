@@ -7,6 +7,11 @@ class SmallCopyGoneError(Exception):
     """The small copy is no longer in its bucket: copies are kept for 400 days."""
 
 
+def small_copy_key(photo_id: str) -> str:
+    """Where Resize puts the small copy of a photo."""
+    return f"{photo_id}.jpg"
+
+
 def read_small_copy(bucket: str, key: str) -> bytes:
     """The JPEG of one photo, at most `max_edge` pixels a side. Raises SmallCopyGoneError."""
     s3 = client("s3")

@@ -28,6 +28,15 @@ class Draft(BaseModel):
     description: str = ""
 
 
+def differing(one: Draft, other: Draft) -> list[FieldName]:
+    """The fields in which two drafts differ by more than spare space or the order of tags."""
+    return [name for name in FIELD_NAMES if _words(one, name) != _words(other, name)]
+
+
+def _words(draft: Draft, name: FieldName) -> list[str]:
+    return sorted(draft.tags) if name == "tags" else getattr(draft, name).split()
+
+
 class Confidence(BaseModel):
     """How sure the reader is of each field, 0 (cannot tell) to 1."""
 

@@ -3,6 +3,8 @@
 import json
 import re
 
+from photo_tagger.domain.lines import in_one_line
+
 _SAID_SHOWN = 300
 _NAME_SHOWN = 80
 
@@ -201,13 +203,3 @@ def _message(cause: str) -> str:
 def _said(message: str) -> str:
     lines = [line for line in message.splitlines() if not line.strip().startswith(_NOISE)]
     return in_one_line(" ".join(lines), _SAID_SHOWN).rstrip(".")
-
-
-def in_one_line(text: str, length: int = _SAID_SHOWN) -> str:
-    """A text from elsewhere, cut to a length in characters.
-
-    Without control characters, which could play tricks with a terminal or a mail.
-    """
-    clean = "".join(letter if letter.isprintable() else " " for letter in text)
-    line = " ".join(clean.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"

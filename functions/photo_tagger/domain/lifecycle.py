@@ -87,25 +87,45 @@ def draft_saved(
 
 
 def owner_awaited(
-    record: PhotoRecord, *, round_: int, step: int, mailed_to: list[str], task_token: str
+    record: PhotoRecord,
+    *,
+    round_: int,
+    step: int,
+    mailed_to: list[str],
+    task_token: str,
+    held: bool = False,
 ) -> Change | None:
     """The execution waits on a new task token; with nobody to mail, the photo is parked.
 
-    None when this round is decided already.
+    `held`: nobody is mailed yet, and the next mail that tells of many photos tells of this one,
+    too. None when this round is decided already.
     """
     if record.round != round_:
         raise SupersededError(f"round {round_} is over; the photo is in round {record.round}")
     if record.decision_of(round_):
         return None
+    wait = {"step": step, "mail_held": held, "task_token": task_token}
+    if held:
+        return _by_machine("held", status=Status.WAITING, **wait)
     if not mailed_to:
-        return _by_machine("parked", status=Status.PARKED, step=step, task_token=task_token)
+        return _by_machine("parked", status=Status.PARKED, **wait)
     return _by_machine(
         "mailed" if step == 0 else "reminded",
         status=Status.WAITING,
-        step=step,
         mailed_to=mailed_to,
-        task_token=task_token,
+        **wait,
     )
+
+
+def held_mail_sent(
+    record: PhotoRecord, *, round_: int, step: int, mailed_to: list[str]
+) -> Change | None:
+    """The mail of many told of this wait. None when it is over, or was told of before."""
+    if (record.round, record.step) != (round_, step):
+        return None
+    if record.status is not Status.WAITING or not record.mail_held:
+        return None
+    return _by_machine("mailed", mail_held=False, mailed_to=mailed_to)
 
 
 def decided(record: PhotoRecord, decision: Decision) -> Change | None:

@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
+import time
 
 from pydantic import BaseModel
 
 _KEY_BYTES = 32
+_LINK_SECONDS = 400 * 24 * 3600
 
 
 class ReviewLink(BaseModel):
@@ -25,6 +27,11 @@ class ReviewLink(BaseModel):
 def new_key() -> str:
     """A fresh 256-bit key, safe in a URL."""
     return secrets.token_urlsafe(_KEY_BYTES)
+
+
+def end_of_new_link() -> int:
+    """When a link that is mailed now ends: as late as the longest wait, and some."""
+    return int(time.time()) + _LINK_SECONDS
 
 
 def key_hash(key: str) -> str:

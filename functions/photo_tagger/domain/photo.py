@@ -111,6 +111,7 @@ class PhotoRecord(BaseModel):
     usage: list[Usage] = Field(default_factory=list)
     hints: list[str] = Field(default_factory=list)
     mailed_to: list[str] = Field(default_factory=list, description="by the latest mail")
+    mail_held: bool = Field(default=False, description="the mail of many tells of it, yet to come")
     task_token: str | None = Field(default=None, repr=False)
     decision: Decision | None = None
     store_words: str | None = Field(default=None, description="why the store refused the fields")
