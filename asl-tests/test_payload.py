@@ -5,6 +5,7 @@ from typing import Any
 
 from photo_tagger.domain.draft import FIELD_NAMES, Usage
 from photo_tagger.domain.style import Limits, StyleDoc
+from photo_tagger.texts import Texts
 from reader.model import MAX_TOKENS, Answer
 from reader.reading import better_of, read_photo
 
@@ -49,7 +50,9 @@ def largest_reading() -> Any:
         avoid_words=[CHARACTER],
         limits=Limits(title=250, description=5000),
     )
-    reading = read_photo(TalkativeModel(), jpeg=b"", file_name="", hints=[], style=style)
+    reading = read_photo(
+        TalkativeModel(), jpeg=b"", file_name="", hints=[], style=style, say=Texts("en")
+    )
     return better_of(reading, reading)
 
 

@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 
 from flagger.reasons import flag_reasons
 from photo_tagger.domain.photo import Decision
+from photo_tagger.texts import Texts
 from photo_tagger_local.packages import build_function_module
 from photo_tagger_local.template import read_template
 from tests.static.reach import Reach, Source, read_modules
@@ -111,7 +112,7 @@ def the_machine() -> Machine:
         },
         execution_input=given(),
         token_answer=_DECISION.for_the_workflow(),
-        reasons_read=_paths_read_by(flag_reasons),
+        reasons_read=_paths_read_by(partial(flag_reasons, say=Texts("en"))),
     )
 
 

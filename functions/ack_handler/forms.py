@@ -1,12 +1,11 @@
 """Posted forms: read with bounds, and turned into decisions."""
 
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 
 from photo_tagger.clock import now
-from photo_tagger.domain.draft import Draft
+from photo_tagger.domain.draft import Draft, differing
 from photo_tagger.domain.photo import Decision, PhotoRecord
 from photo_tagger.texts import SaidError, Texts
 
@@ -75,7 +74,7 @@ def approval(record: PhotoRecord, fields: Draft, reviewer: str) -> Decision:
     """Approved as drafted, or edited when any word differs."""
     return Decision(
         round=record.round,
-        action="approved" if _same(fields, record.draft) else "edited",
+        action="edited" if differing(fields, record.draft or Draft()) else "approved",
         by_user=reviewer,
         decided_at=now(),
         fields=fields,
@@ -119,16 +118,6 @@ def _origin(address: str) -> str:
     """Scheme and host, as browsers write an origin."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def _same(fields: Draft, draft: Draft | None) -> bool:
-    """Whether nothing differs but what a form does not carry: spare space, the order of tags."""
-    return draft is not None and _as_posted(fields) == _as_posted(draft)
-
-
-def _as_posted(draft: Draft) -> dict[str, Any]:
-    texts = {name: value.split() for name, value in draft.model_dump(exclude={"tags"}).items()}
-    return {**texts, "tags": sorted(draft.tags)}
 
 
 def _line(form: Form, name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from photo_tagger.domain.draft import FIELD_NAMES, Draft
+from photo_tagger.domain.draft import Draft, differing
 from photo_tagger.domain.lifecycle import MACHINE
 from photo_tagger.texts import Texts
 from photo_tagger.texts.dates import moment
@@ -15,6 +15,7 @@ _TOLD: Final = frozenset(
         "accepted",
         "requeued",
         "drafted",
+        "held",
         "mailed",
         "reminded",
         "parked",
@@ -27,6 +28,9 @@ _TOLD: Final = frozenset(
         "flagged",
         "duplicate",
         "expired",
+        "bounced",
+        "marked_as_spam",
+        "mail_refused",
     }
 )
 """The rows an owner can make something of; the others are the machine's own."""
@@ -96,10 +100,9 @@ def _changes(draft: Draft, row: dict[str, Any], say: Texts) -> Iterator[FieldCha
     if row["action"] != "edited":
         return
     fields = Draft.model_validate(row["after"]["decision"]["fields"])
-    for name in FIELD_NAMES:
+    for name in differing(draft, fields):
         before, after = _text(getattr(draft, name)), _text(getattr(fields, name))
-        if before != after:
-            yield FieldChange(say(f"fields.{name}"), before, after)
+        yield FieldChange(say(f"fields.{name}"), before, after)
 
 
 def _text(value: str | list[str]) -> str:

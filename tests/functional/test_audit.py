@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
+
+from photo_tagger.clock import on_record
 
 LISTING = {"id": "41", "url": "https://shop.example/41", "store_target": "api"}
 
@@ -95,6 +99,18 @@ def test_rows_of_the_audit_and_the_ack_table_can_only_be_added(
     for put in appended:
         assert put["ConditionExpression"] == "attribute_not_exists(#sort)"
         assert put["ExpressionAttributeNames"]["#sort"] in ("ts", "ack_ts")
+
+
+def test_the_rows_since_a_moment_are_found_by_their_day(aws: Any) -> None:
+    aws.record("before.jpg", b"before")
+    start = datetime.now(UTC)
+    later = [aws.record("first.jpg", b"first"), aws.record("second.jpg", b"second")]
+    rows = list(aws.drafts().audit.since(start))
+    assert [row["photo_id"] for row in rows] == later
+    three_days_ago = start - timedelta(days=3)
+    aws.drafts().audit.note("old", f"{on_record(three_days_ago)}#1", "failed", "x", {})
+    rows = list(aws.drafts().audit.since(three_days_ago))
+    assert [row["photo_id"] for row in rows] == ["old", ANY, *later]
 
 
 def test_a_write_whose_audit_row_cannot_be_kept_does_not_happen(aws: Any) -> None:

@@ -221,11 +221,13 @@ class TestBurst:
         # And those that are only counted are told of, too
         assert run(aws, "burst") == 0
 
-    def test_nothing_held_mails_nobody(self, aws: Any) -> None:
+    def test_nothing_held_mails_nobody_and_reads_no_records(self, aws: Any, boto: Any) -> None:
         aws.await_owner(drafted(aws, "sofa.jpg"), "token")
         aws.new_mails()
         before = aws.dump()
+        boto.calls.clear()
         assert run(aws, "burst") == 0
+        assert "BatchGetItem" not in boto.names()
         assert (aws.new_mails(), aws.dump()) == ([], before)
 
     def test_what_was_decided_meanwhile_is_not_listed(self, aws: Any, answer: Any) -> None:
@@ -520,6 +522,33 @@ class TestWeek:
         run(aws, "weekly")
         there = datetime.now(UTC) + timedelta(hours=14)
         assert f"to {there.day} {there:%B} {there.year}" in text_of(aws.new_mails()[0])
+
+
+@pytest.mark.parametrize("task", ["weekly", "flags", "burst"])
+def test_what_has_moved_on_since_the_index_knew_is_not_listed(
+    aws: Any, boto: Any, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    # Given photos that go on just after the index was asked for them
+    parked = drafted(aws, "parked.jpg")
+    aws.await_owner(parked, "token", step=3)
+    names = [parked, flagged(aws, "dark.jpg"), held(aws, "held.jpg")]
+    call = boto.call
+
+    def late(client: Any, name: str, request: dict[str, Any]) -> Any:
+        found = call(client, name, request)
+        if name == "Query" and request["IndexName"] == "open":
+            gone_on = Change(action="gone_on", by_user="x", values={"status": "processing"})
+            for photo in names:
+                aws.drafts().change(photo, lambda _: gone_on)
+        return found
+
+    monkeypatch.setattr(boto, "call", late)
+    # When they are told of
+    run(aws, task)
+    # Then none is listed
+    mails = aws.new_mails()
+    assert len(mails) == (2 if task == "weekly" else 0)
+    assert not [name for name in names for mail in mails if name in text_of(mail)]
 
 
 @pytest.fixture
