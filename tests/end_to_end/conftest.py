@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
 from photo_tagger.domain.start import StartRequest
@@ -252,3 +253,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Sh
     """One local run for all tests that do not need their own."""
     with LocalRun(Options(tmp_path_factory.mktemp("run"), Ports.free())) as run:
         yield Shop(run, samples)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's own Chromium; Playwright brings none."""
+    found = [shutil.which(name) for name in ("chromium", "google-chrome", "chrome")]
+    executable = next(filter(None, found), None)
+    if executable is None:
+        pytest.skip("no Chromium was found, so nothing was tried in a browser")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield chromium
+        chromium.close()
