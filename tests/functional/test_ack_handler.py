@@ -585,6 +585,15 @@ def test_a_log_line_never_names_the_photo_of_an_earlier_request(
     assert waiting.photo not in log.text()[before:]
 
 
+def test_a_store_that_is_not_reached_is_told_and_the_decision_called_safe(
+    answer: Any, waiting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer.approve(waiting.ann)
+    assert "being put into your shop" in answer.get(waiting.ann).text
+    monkeypatch.setattr("ack_handler.pages._STORE_SECONDS", 0)
+    assert "takes longer than usual. Your decision is safe" in answer.get(waiting.ann).text
+
+
 class TestTakingBack:
     @pytest.fixture
     def approved(self, aws: Any, answer: Any) -> Any:
