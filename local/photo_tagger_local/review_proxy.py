@@ -2,6 +2,10 @@
 
 The emulator finds a Function URL by its host name, which no browser can resolve on every machine.
 So the browser talks to this proxy, and the proxy says that host name for it.
+
+The review's cookie is for https alone. Chromium keeps such a cookie from http://127.0.0.1 too, but
+not every browser does. So the proxy sets a second one beside it, without what asks for https, and
+hands that on under the name of the first.
 """
 
 from __future__ import annotations
@@ -34,6 +38,8 @@ _SET_HERE = {
     b"x-forwarded-host",
     b"x-forwarded-proto",
 }
+_HTTPS_ONLY = b"__Host-"
+_ANYWHERE = b"laptop-"
 _UNREACHABLE = (
     "The review page cannot be shown because the local AWS does not answer. "
     "Check that the local run is still up, then load this page again."
@@ -86,12 +92,19 @@ class _Proxy:
         except httpx.TransportError:
             return PlainTextResponse(_UNREACHABLE, 502)
         response = Response(body, answer.status_code)
-        response.raw_headers = _end_to_end(answer.headers.raw)
+        back = _end_to_end(answer.headers.raw)
+        response.raw_headers = back + [
+            _for_every_browser(header) for header in back if _asks_for_https(header)
+        ]
         return response
 
     def _request_headers(self, request: Request) -> _RawHeaders:
         sent = _end_to_end(request.headers.raw)
-        kept = [(name, value) for name, value in sent if name not in _SET_HERE]
+        kept = [
+            (name, _as_the_review_named_them(value) if name == b"cookie" else value)
+            for name, value in sent
+            if name not in _SET_HERE
+        ]
         client = request.client.host if request.client else ""
         return [
             (b"Host", self._host.encode()),
@@ -100,6 +113,26 @@ class _Proxy:
             (b"X-Forwarded-Proto", request.url.scheme.encode()),
             (b"X-Forwarded-Host", request.headers.get("host", "").encode("latin-1")),
         ]
+
+
+def _asks_for_https(header: tuple[bytes, bytes]) -> bool:
+    name, value = header
+    return name == b"set-cookie" and value.startswith(_HTTPS_ONLY)
+
+
+def _for_every_browser(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = header
+    attributes = [each for each in value.split(b"; ") if each.lower() != b"secure"]
+    return name, _ANYWHERE + b"; ".join(attributes).removeprefix(_HTTPS_ONLY)
+
+
+def _as_the_review_named_them(cookies: bytes) -> bytes:
+    """A browser that kept both cookies sends both, with one value: then one of them is enough."""
+    named = [
+        _HTTPS_ONLY + cookie.removeprefix(_ANYWHERE) if cookie.startswith(_ANYWHERE) else cookie
+        for cookie in cookies.split(b"; ")
+    ]
+    return b"; ".join(dict.fromkeys(named))
 
 
 def _end_to_end(raw: _RawHeaders) -> _RawHeaders:

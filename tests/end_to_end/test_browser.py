@@ -2,9 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from photo_tagger_local.ports import Ports
+from photo_tagger_local.run import LocalRun, Options
 
 from .conftest import PATIENCE_SECONDS, Shop
 
@@ -15,6 +19,13 @@ if CHROMIUM is None:
     )
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
+    """A local run of its own: nobody else's drafts are in its list."""
+    with LocalRun(Options(tmp_path_factory.mktemp("browser"), Ports.free())) as run:
+        yield Shop(run, samples)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +97,79 @@ def test_try_again_with_a_hint(page: Page, shop: Shop) -> None:
     shop.mails(photo_id, count=2)
     again = open_mail_link(page, shop, photo_id, "Approve")
     expect(again.get_by_label("Title")).to_have_value("Brown armchair")
+
+
+def in_list(page: Page, photo_id: str) -> Locator:
+    return page.locator(f'li[id="{photo_id}"]')
+
+
+def press(page: Page, photo_id: str, button: str) -> None:
+    """Press a button that a photo has in the list; it leads back to the list without the photo."""
+    in_list(page, photo_id).get_by_role("button", name=f"{button}: ").click()
+    expect(page.get_by_role("status")).to_have_text("1 photo is done.")
+    expect(in_list(page, photo_id)).to_have_count(0)
+
+
+def test_a_batch_is_cleared_from_the_list(page: Page, shop: Shop) -> None:
+    names = ("good", "ticked", "ticked-too", "bad", "nearly")
+    good, ticked, ticked_too, bad, nearly = photos = [
+        shop.drop_sample("white-sofa.jpg", f"list-{name}.jpg") for name in names
+    ]
+    for photo_id in photos:
+        shop.mails(photo_id)
+    drafts = open_mail_link(page, shop, good, "See everything that waits")
+    for photo_id in photos:
+        picture = in_list(drafts, photo_id).get_by_role("img")
+        expect(picture).to_have_attribute("alt", "White sofa against a white background")
+        assert drafts.request.get(str(picture.evaluate("img => img.src"))).ok
+
+    press(drafts, good, "Approve")
+    shop.until(good, "listed")
+
+    in_list(drafts, bad).get_by_text("Reject", exact=True).click()
+    in_list(drafts, bad).get_by_label("What is wrong?").select_option("We do not sell this")
+    press(drafts, bad, "Reject this photo")
+    rejected = shop.until(bad, "rejected").decision
+    assert rejected is not None
+    assert rejected.reject_reason == "We do not sell this"
+
+    for photo_id in (ticked, ticked_too):
+        in_list(drafts, photo_id).get_by_label("Tick to approve with others").check()
+    drafts.get_by_role("button", name="Approve all that are ticked").click()
+    expect(drafts.get_by_role("status")).to_have_text("2 photos are done.")
+    expect(in_list(drafts, nearly)).to_be_visible()
+    shop.until(ticked, "listed")
+    shop.until(ticked_too, "listed")
+
+    in_list(drafts, nearly).get_by_role("link", name="Edit: White sofa").click()
+    drafts.get_by_label("Title").fill("White sofa, second hand")
+    drafts.get_by_role("button", name="Approve").click()
+    expect(drafts.get_by_role("status")).to_have_text("1 photo is done.")
+    expect(in_list(drafts, nearly)).to_have_count(0)
+    assert shop.until(nearly, "listed").decision is not None
+    assert [listing.title for listing in shop.listings(nearly)] == ["White sofa, second hand"]
+
+    decided = open_mail_link(page, shop, nearly, "Approve")
+    decided.get_by_role("link", name="What was done with this photo").click()
+    owner = "Shop Owner <owner@shop.example>"
+    edited = decided.get_by_role("listitem").filter(has_text=f"{owner} changed it and approved it.")
+    expect(edited.locator("del")).to_have_text("White sofa")
+    expect(edited.locator("ins")).to_have_text("White sofa, second hand")
+    expect(decided.get_by_role("listitem").last).to_contain_text("It was put into your shop.")
+
+
+def test_a_photo_that_was_set_aside_is_drafted_after_all(page: Page, shop: Shop) -> None:
+    dark = shop.drop_sample("guitar-on-stage.jpg", "dark.jpg")
+    shop.until(dark, "flagged")
+    mailed = shop.drop_sample("white-sofa.jpg", "way-in.jpg")
+    drafts = open_mail_link(page, shop, mailed, "See everything that waits")
+
+    drafts.get_by_role("link", name="Set aside").click()
+    expect(in_list(drafts, dark)).to_contain_text("Too dark")
+    in_list(drafts, dark).get_by_role("button", name="It is fine, try anyway").click()
+    expect(drafts.get_by_role("status")).to_have_text("1 photo is done.")
+    review = open_mail_link(page, shop, dark, "Approve")
+    expect(review.get_by_role("heading", name="Check this draft")).to_be_visible()
 
 
 def test_no_page_is_wider_than_the_phone(page: Page, shop: Shop) -> None:

@@ -60,7 +60,8 @@ def consume(event, context):
 
 
 def serve(event, context):
-    return {"statusCode": 200, "body": "a page"}
+    got = {"list": event.get("cookies"), "header": event.get("headers", {}).get("cookie")}
+    return {"statusCode": 200, "body": json.dumps(got), "cookies": ["a=1; Secure", "b=2"]}
 """
 T = TypeVar("T")
 

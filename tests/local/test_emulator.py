@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
@@ -311,6 +312,26 @@ def test_a_task_without_a_place_is_throttled_by_name(tmp_path: Path) -> None:
         assert sorted(errors, key=str) == ["Lambda.TooManyRequestsException", None]
     finally:
         lab.emulator.stop()
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def test_cookies_go_to_a_function_url_and_come_back_from_it(lab: Lab) -> None:
+    lab.add_function("page", "code.serve", lab.role)
+    page = lab.functions.create_function_url_config(FunctionName="page", AuthType="NONE")
+    lab.functions.add_permission(
+        FunctionName="page",
+        StatementId="anyone",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    headers = {"Host": httpx.URL(page["FunctionUrl"]).netloc.decode()}
+    answer = httpx.get(lab.emulator.endpoint, headers=headers | {"Cookie": "c=3; d=4"})
+    assert answer.json() == {"list": ["c=3", "d=4"], "header": None}
+    assert answer.headers.get_list("set-cookie") == ["a=1; Secure", "b=2"]
+    assert httpx.get(lab.emulator.endpoint, headers=headers).json()["list"] is None
 
 
 # --- restarts -------------------------------------------------------------------------------------

@@ -40,6 +40,12 @@ class Upstream:
             response.set_cookie("session", "s1", httponly=True, samesite="lax")
             response.set_cookie("round", "2")
             return response
+        if request.url.path == "/enter":
+            response = Response("ok")
+            response.set_cookie(
+                "__Host-review", "k1", secure=True, httponly=True, samesite="strict"
+            )
+            return response
         if request.url.path == "/gzip":
             packed = gzip.compress(BINARY)
             return Response(
@@ -143,6 +149,19 @@ def test_a_browser_sends_its_own_cookies_and_no_other_ones(
         assert upstream.request.headers["cookie"] == "session=s1; round=2"
     httpx.get(f"{address}/queue")
     assert "cookie" not in upstream.request.headers
+
+
+def test_a_cookie_for_https_has_a_twin_for_browsers_that_refuse_it(
+    upstream: Upstream, address: str
+) -> None:
+    cookies = httpx.get(f"{address}/enter").headers.get_list("set-cookie")
+    assert cookies == [
+        "__Host-review=k1; HttpOnly; Path=/; SameSite=strict; Secure",
+        "laptop-review=k1; HttpOnly; Path=/; SameSite=strict",
+    ]
+    for kept in ("laptop-review=k1", "__Host-review=k1", "__Host-review=k1; laptop-review=k1"):
+        httpx.get(f"{address}/queue", headers={"Cookie": f"{kept}; mine=laptop-1"})
+        assert upstream.request.headers["cookie"] == "__Host-review=k1; mine=laptop-1"
 
 
 def test_bodies_come_back_untouched(address: str) -> None:

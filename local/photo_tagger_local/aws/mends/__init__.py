@@ -55,6 +55,7 @@ def apply() -> None:
         starting.start_once_per_name,
         redriving.redrive,
         functions.take_turns,
+        functions.hand_over_cookies,
         mail.relay_before_answering,
         objects.hide_what_is_missing,
         objects.encode_listed_versions,

@@ -1,4 +1,4 @@
-"""Functions that are tasks of executions."""
+"""Functions: as tasks of executions, and behind a Function URL."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import threading
 from typing import Any
 
+from ministack.services import lambda_svc
 from ministack.services import stepfunctions as sfn
 
 
@@ -31,3 +32,20 @@ def take_turns() -> None:
                 raise
 
     sfn._call_lambda = call_in_turn
+
+
+def hand_over_cookies() -> None:
+    """Tell a function behind a Function URL which cookies came with the request.
+
+    AWS: as the list `cookies` of the event, not among its headers. ministack: as a header only.
+    """
+    build = lambda_svc._build_function_url_event
+
+    def build_with_cookies(*arguments: Any, **named: Any) -> dict[str, Any]:
+        event: dict[str, Any] = build(*arguments, **named)
+        sent = event["headers"].pop("cookie", "")
+        if sent:
+            event["cookies"] = sent.split("; ")
+        return event
+
+    lambda_svc._build_function_url_event = build_with_cookies
