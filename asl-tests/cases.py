@@ -48,7 +48,7 @@ SAVED = f"{READ} DraftReady SaveDraft"
 ASKED = f"{SAVED} NotifyOwner"
 UNANSWERED = "IsWaitLeft WaitLonger NotifyOwner"
 NEVER_ANSWERED = f"{ASKED} {UNANSWERED} {UNANSWERED} {UNANSWERED} IsWaitLeft ExpireDraft"
-WRITTEN = "Decision WriteToStore StoreAnswer"
+WRITTEN = "Decision GraceTime WriteToStore StoreAnswer"
 LISTED = f"{WRITTEN} RecordListing"
 DOUBTED = f"{READ} Escalate ReadPhoto RouteByConfidence NeedsReview SaveDraft NotifyOwner"
 
@@ -159,6 +159,21 @@ VERDICTS = (
                     "round": 1,
                     "store_words": "The title is taken.",
                 }
+            ]
+        },
+    ),
+    Case(
+        "OwnerTakesTheApprovalBackAndEdits",
+        path=f"{ASKED} {WRITTEN} ReopenReview NotifyOwner {LISTED}",
+        output=DRAFTED
+        | {
+            "review": mocked("ReviewIsReopened"),
+            "decision": mocked("OwnerApprovesThenEdits", call=1),
+        }
+        | IN_STORE,
+        handed={
+            "ReopenReview": [
+                {"step": "ReopenReview", "photo_id": PHOTO_ID, "round": 1, "store_words": None}
             ]
         },
     ),
@@ -335,14 +350,14 @@ WAY_TO = {
     "SaveDraft": SAVED,
     "NotifyOwner": ASKED,
     "ExpireDraft": NEVER_ANSWERED,
-    "WriteToStore": f"{ASKED} Decision WriteToStore",
+    "WriteToStore": f"{ASKED} Decision GraceTime WriteToStore",
     "ReopenReview": f"{ASKED} {WRITTEN} ReopenReview",
     "RecordListing": f"{ASKED} {LISTED}",
     "SkipDuplicate": "Resize IsReadable SkipDuplicate",
     "FlagPhoto": "Resize IsReadable FlagPhoto",
     "MoveToFlagged": f"{ASKED} Decision MoveToFlagged",
 }
-WRITE_NO_RECORD = {"QualityGate", "ReadPhoto", "WriteToStore"}
+WRITE_NO_RECORD = {"QualityGate", "ReadPhoto"}
 CATCH_THEIR_TIMEOUT = {"Resize", "NotifyOwner"}
 BUSY = LAMBDA_SERVICE.errors
 """What a state that Lambda has no place for meets: each once, and then the first two again."""

@@ -16,9 +16,17 @@ _OPERATORS = {
     "NumericLessThanPath": "NumericLessThanEqualsPath",
 }
 _NUMBERS = ("IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "TimeoutSeconds")
-_PATHS = ("TimeoutSecondsPath", "NumericLessThanPath", "Variable")
+_PATHS = ("TimeoutSecondsPath", "SecondsPath", "NumericLessThanPath", "Variable")
 _DROPPED = (
-    *("Default", "TimeoutSeconds", "TimeoutSecondsPath", "ResultPath", "ResultSelector", "Result"),
+    *(
+        "Default",
+        "TimeoutSeconds",
+        "TimeoutSecondsPath",
+        "SecondsPath",
+        "ResultPath",
+        "ResultSelector",
+        "Result",
+    ),
     *("Parameters", "Retry", "Catch", "IntervalSeconds", "MaxAttempts", "BackoffRate"),
     *("MaxDelaySeconds", "JitterStrategy", "End"),
 )

@@ -186,12 +186,12 @@ BROKEN: dict[Check, list[tuple[Edit, str]]] = {
         ),
         (
             put("Escalate/Type", "Map"),
-            "Escalate is a Map: make it Task or Choice or Pass or Succeed or Fail.",
+            "Escalate is a Map: make it Task or Choice or Pass or Wait or Succeed or Fail.",
         ),
         (
             drop("Escalate/Type"),
-            "Escalate is a state without a Type: make it Task or Choice or Pass or Succeed or "
-            "Fail.",
+            "Escalate is a state without a Type: make it Task or Choice or Pass or Wait or Succeed "
+            "or Fail.",
         ),
         (
             put("Resize/Resource", "arn:aws:states:::aws-sdk:s3:copyObject"),

@@ -113,7 +113,7 @@ def test_two_rules_that_cannot_be_told_apart_are_refused(stories: list[Story]) -
     definition = deepcopy(the_definition())
     rules = definition["States"]["Decision"]["Choices"]
     rules.append({"Variable": "$.decision.action", "StringEquals": "x", "Next": rules[0]["Next"]})
-    with pytest.raises(ValueError, match="Decision leads to WriteToStore by more than one rule"):
+    with pytest.raises(ValueError, match="Decision leads to GraceTime by more than one rule"):
         coverage(definition, stories)
 
 

@@ -18,6 +18,7 @@ FIELDS = {
     | {"TimeoutSeconds", "TimeoutSecondsPath"},
     "Choice": _STATE | {"Choices", "Default"},
     "Pass": _STATE | {"Parameters", "Result", "ResultPath", "Next", "End"},
+    "Wait": _STATE | {"SecondsPath", "Next", "End"},
     "Succeed": _STATE,
     "Fail": _STATE | {"Error", "Cause"},
 }
@@ -104,6 +105,7 @@ def paths_are_plain_jsonpath(machine: Machine) -> Iterator[str]:
             for key in ("Variable", *(key for key in rule if key.endswith("Path"))):
                 yield from _no_path(name, rule, key)
         yield from _no_path(name, state, "TimeoutSecondsPath")
+        yield from _no_path(name, state, "SecondsPath")
 
 
 @check

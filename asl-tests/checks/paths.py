@@ -97,7 +97,7 @@ def rules_in(choice: Node) -> Iterator[Node]:
 
 def read_in(state: Node) -> Iterator[tuple[str, str]]:
     """Every path that a state reads of its input, with the field that reads it."""
-    for key in ("Parameters", "TimeoutSecondsPath"):
+    for key in ("Parameters", "TimeoutSecondsPath", "SecondsPath"):
         value = state.get(key)
         expressions = [value] if isinstance(value, str) else [e for _, e in handed_on(value)]
         yield from ((key, path) for expression in expressions for path in paths_in(expression))

@@ -15,7 +15,7 @@ from rich.table import Table
 from photo_tagger.domain.photo import ENDED, PhotoRecord, Status
 from photo_tagger_local.ports import Ports
 from photo_tagger_local.reviewer import Reviewer, ReviewError
-from photo_tagger_local.run import Dropped, LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, Dropped, LocalRun, Options
 
 Decide = Literal["approve", "reject", "none"]
 _LOOK_SECONDS = 0.3
@@ -31,7 +31,7 @@ def local_run(
     told = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     with contextlib.ExitStack() as stack:
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        run = stack.enter_context(LocalRun(Options(folder, Ports.free(), bedrock=bedrock)))
+        run = stack.enter_context(LocalRun(Options(folder, Ports.free(), bedrock, A_MAIL_EACH)))
         dropped = run.drop(photos)
         told.print(f"{len(dropped.photo_ids)} photos on their way …")
         _see_through(run, dropped, decide, told)

@@ -15,15 +15,17 @@ from photo_tagger_local.run import LocalRun, Options
 _LOOK_SECONDS = 0.5
 
 
-def local_up(state: Path, port: int, *, photos: Path | None, bedrock: bool) -> int:
-    """Stay up until SIGINT or SIGTERM; 0 then."""
+def local_up(
+    state: Path, port: int, *, photos: Path | None, bedrock: bool, parameters: dict[str, str]
+) -> int:
+    """Stay up until SIGINT or SIGTERM; 0 then. `parameters` are the template's."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
     console.print("Starting …")
     try:
-        options = Options(state, Ports.from_first(port), bedrock=bedrock, cards_per_hour=None)
+        options = Options(state, Ports.from_first(port), bedrock, parameters)
         with LocalRun(options) as run:
             _welcome(console, run, time.monotonic() - started, bedrock=bedrock)
             progress = run.progress()

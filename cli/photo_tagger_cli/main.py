@@ -185,6 +185,14 @@ def _add_local(commands: _Commands) -> None:
         metavar="N",
         help="first of five ports in a row (default: %(default)s)",
     )
+    up.add_argument(
+        "--parameter",
+        type=_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml, such as Language=de; may be repeated",
+    )
     _add_bedrock(up)
     up.set_defaults(command=_up)
 
@@ -228,7 +236,13 @@ def _add_bedrock(parser: argparse.ArgumentParser) -> None:
 def _up(parsed: argparse.Namespace) -> int:
     from photo_tagger_cli.local_up import local_up
 
-    return local_up(parsed.state, parsed.port, photos=parsed.photos, bedrock=parsed.bedrock)
+    return local_up(
+        parsed.state,
+        parsed.port,
+        photos=parsed.photos,
+        bedrock=parsed.bedrock,
+        parameters=dict(parsed.parameter),
+    )
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -316,6 +330,13 @@ def _samples(parsed: argparse.Namespace) -> int:
     for path in make(parsed.folder):
         print(path)
     return 0
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not as in Language=de")
+    return name, value
 
 
 def _folder(text: str) -> Path:

@@ -1,10 +1,12 @@
 """A decision is taken once: on record first, then told to the execution that waits."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from ack_handler.forms import BadFormError, Form, another_try, approval, rejection
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.task_tokens import ExecutionNotToldError, answer
+from photo_tagger.clock import now
 from photo_tagger.domain import lifecycle
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.photo import Change, Decision, PhotoRecord
@@ -16,8 +18,11 @@ from photo_tagger.texts import Texts
 class Decisions:
     """Takes what reviewers decide; `style` reads the style doc of the day."""
 
-    def __init__(self, drafts: Drafts, style: Callable[[], StyleDoc], say: Texts) -> None:
+    def __init__(
+        self, drafts: Drafts, style: Callable[[], StyleDoc], say: Texts, grace_seconds: int
+    ) -> None:
         self._drafts = drafts
+        self._grace_seconds = grace_seconds
         self._style = style
         self._say = say
 
@@ -27,7 +32,7 @@ class Decisions:
 
     def approve(self, record: PhotoRecord, fields: Draft, reviewer: str) -> Change | None:
         """Approve these fields, which must have no problems."""
-        return self._take(record, approval(record, fields, reviewer))
+        return self._take(record, approval(record, fields, reviewer, self._grace_seconds))
 
     def other(self, record: PhotoRecord, action: str, form: Form, reviewer: str) -> Change | None:
         """Reject or ask for another try, by the button's name. Raises BadFormError."""
@@ -36,6 +41,16 @@ class Decisions:
         if action == "try-again":
             return self._take(record, another_try(record, form, reviewer))
         raise BadFormError(404, "no_button")
+
+    def undo(self, record: PhotoRecord, reviewer: str) -> None:
+        """Take an approval back, if it still can be; the execution finds that out by itself."""
+        with suppress(lifecycle.SupersededError):
+            self._drafts.change(
+                record.photo_id,
+                lambda current: lifecycle.undone(
+                    current, round_=record.round, by_user=reviewer, at=now()
+                ),
+            )
 
     def _take(self, record: PhotoRecord, decision: Decision) -> Change | None:
         """None when somebody else was faster, or the round is over."""

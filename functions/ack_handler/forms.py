@@ -70,7 +70,7 @@ def draft_in(form: Form) -> Draft:
     )
 
 
-def approval(record: PhotoRecord, fields: Draft, reviewer: str) -> Decision:
+def approval(record: PhotoRecord, fields: Draft, reviewer: str, grace_seconds: int) -> Decision:
     """Approved as drafted, or edited when any word differs."""
     return Decision(
         round=record.round,
@@ -78,6 +78,7 @@ def approval(record: PhotoRecord, fields: Draft, reviewer: str) -> Decision:
         by_user=reviewer,
         decided_at=now(),
         fields=fields,
+        grace_seconds=grace_seconds,
     )
 
 

@@ -21,6 +21,7 @@ _TOLD: Final = frozenset(
         "parked",
         "approved",
         "edited",
+        "undone",
         "rejected",
         "try_again",
         "listed",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ from ack_handler.forms import MAX_ROUNDS, MAX_WORDS, BadFormError, reject_reason
 from ack_handler.history import Event
 from ack_handler.queue import TABS, Queue, View
 from photo_tagger.domain.draft import Draft, FieldName
-from photo_tagger.domain.photo import Decision, Outcome, PhotoRecord
+from photo_tagger.domain.lifecycle import can_be_undone
+from photo_tagger.domain.photo import Decision, Outcome, PhotoRecord, Status
 from photo_tagger.domain.style import StyleDoc
 from photo_tagger.texts import Texts
 from photo_tagger.texts.dates import moment
 
 Page = Response[Any]
+
+_STORE_SECONDS = 15 * 60
+"""Longer than a store that is down for a moment takes, with all tries (WriteToStore's Retry)."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -96,9 +101,20 @@ class Pages:
             by_you=by_you,
             who=self._say("decided.you") if by_you else decision.by_user,
             when=moment(self._say, decision.decided_at, self._zone),
+            until=self._end_of_grace(record, decision),
+            is_late=_is_late(record, decision),
             listing_url=_web_address(record),
             address=address,
         )
+
+    def _end_of_grace(self, record: PhotoRecord, decision: Decision) -> str | None:
+        """Until when an approval can be taken back, None if it cannot be."""
+        if not can_be_undone(record):
+            return None
+        end = datetime.fromisoformat(decision.decided_at) + timedelta(
+            seconds=decision.grace_seconds
+        )
+        return moment(self._say, end.isoformat(), self._zone)
 
     def flagged(self, record: PhotoRecord, address: str) -> Page:
         """Why a photo was set aside, and the button to have it drafted all the same."""
@@ -165,6 +181,13 @@ def style_sheet() -> Page:
     """The one style sheet."""
     css = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
     return Response(200, "text/css; charset=utf-8", css, dict(_HEADERS))
+
+
+def _is_late(record: PhotoRecord, decision: Decision) -> bool:
+    """Whether the store should have had an approved draft by now."""
+    expected = timedelta(seconds=decision.grace_seconds + _STORE_SECONDS)
+    passed = datetime.now(UTC) - datetime.fromisoformat(decision.decided_at)
+    return record.status in (Status.APPROVED, Status.EDITED) and passed > expected
 
 
 def _unsure(record: PhotoRecord) -> list[FieldName]:

@@ -61,6 +61,8 @@ class Review:
     def decide(self, place: Place, action: str, form: Form) -> Page:
         """Take one decision, once; then show what stands on record."""
         record = self._record(place)
+        if action == "undo":
+            return self._undo(record, place)
         closed = self._closed_page(record, place)
         if closed:
             return closed
@@ -81,6 +83,12 @@ class Review:
             return see_other(place.back)
         record = self._record(place)
         return self._closed_page(record, place) or self._pages.draft(shown)
+
+    def _undo(self, record: PhotoRecord, place: Place) -> Page:
+        """Take an approval back; the page says whether it was in time."""
+        if record.round == (record.round if place.round is None else place.round):
+            self._decisions.undo(record, place.reviewer)
+        return see_other(place.address)
 
     def _record(self, place: Place) -> PhotoRecord:
         record = self._drafts.find(place.photo_id)

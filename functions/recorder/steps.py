@@ -22,7 +22,7 @@ class _SaveDraft(BaseModel):
 class _ReopenReview(BaseModel):
     photo_id: str
     round: int
-    store_words: str
+    store_words: str | None
 
 
 class _ExpireDraft(BaseModel):
@@ -64,7 +64,7 @@ class Recorder:
         return self._review(request.round)
 
     def reopen_review(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The fields that the store refused become the draft of a new round."""
+        """The fields that the store refused, or that were taken back, begin a new round."""
         request = _ReopenReview.model_validate(event)
         self._drafts.change(
             request.photo_id,
@@ -85,6 +85,7 @@ class Recorder:
             "action": decision.action if decision else "expired",
             "by_user": decision.by_user if decision else lifecycle.MACHINE,
             "round": request.round,
+            "grace_seconds": decision.grace_seconds if decision else 0,
         }
 
     def record_listing(self, event: dict[str, Any]) -> dict[str, Any]:

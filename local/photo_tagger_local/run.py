@@ -5,8 +5,8 @@ import fcntl
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,7 +30,7 @@ from photo_tagger_local.photo_files import photos_in
 from photo_tagger_local.ports import HOST, REGION, Ports
 from photo_tagger_local.progress import Progress
 from photo_tagger_local.shop import Shop
-from photo_tagger_local.template import ROOT
+from photo_tagger_local.template import ROOT, read_template
 from photo_tagger_local.web import WebServer
 
 OWNER = "Shop Owner <owner@shop.example>"
@@ -40,19 +40,18 @@ _DEMO_NOTE = (
 )
 
 
+A_MAIL_EACH = {"CardsPerHour": "1000000"}
+"""For a run whose reviewer answers each draft's own mail, however many there are."""
+
+
 @dataclass(frozen=True)
 class Options:
-    """How a local run is to be. `wait_seconds` None keeps the template's own waits.
-
-    Each draft gets a mail of its own, however many there are, unless `cards_per_hour` is None: then
-    it is as the template says.
-    """
+    """How a local run is to be: `parameters` of the template that differ from their defaults."""
 
     state: Path
     ports: Ports
     bedrock: bool = False
-    wait_seconds: str | None = None
-    cards_per_hour: int | None = 1_000_000
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class StateInUseError(CommandError):
@@ -229,11 +228,10 @@ class LocalRun:
                 "FoundationModel": DEMO_READER,
                 "ReaderNote": _DEMO_NOTE,
             }
-        if self._options.wait_seconds:
-            parameters["WaitSeconds"] = self._options.wait_seconds
-        if self._options.cards_per_hour is not None:
-            parameters["CardsPerHour"] = str(self._options.cards_per_hour)
-        return parameters
+        known = read_template(ROOT / "template.yaml")["Parameters"]
+        for name in self._options.parameters.keys() - known.keys():
+            raise DeployError(f"template.yaml has no parameter {name}; it has {', '.join(known)}")
+        return parameters | dict(self._options.parameters)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from photo_tagger.domain.start import StartRequest
 from photo_tagger_local.inbox import StoredMail
 from photo_tagger_local.ports import HOST, Ports
 from photo_tagger_local.reviewer import filled_in, link_in
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 from photo_tagger_local.samples import make_samples
 
 PATIENCE_SECONDS = 120.0
@@ -251,7 +251,9 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """One local run for all tests that do not need their own."""
-    with LocalRun(Options(tmp_path_factory.mktemp("run"), Ports.free())) as run:
+    with LocalRun(
+        Options(tmp_path_factory.mktemp("run"), Ports.free(), parameters=A_MAIL_EACH)
+    ) as run:
         yield Shop(run, samples)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from photo_tagger_cli.workflow import Workflow
 from photo_tagger_local.ports import REGION, Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .conftest import Shop, eventually, five_ports_in_a_row
 
@@ -27,7 +27,8 @@ def failing_shop(
 ) -> Iterator[tuple[Shop, Ports]]:
     """A run of its own, since its executions are counted."""
     ports = five_ports_in_a_row()
-    with LocalRun(Options(tmp_path_factory.mktemp("admin"), ports)) as run:
+    options = Options(tmp_path_factory.mktemp("admin"), ports, parameters=A_MAIL_EACH)
+    with LocalRun(options) as run:
         yield Shop(run, samples), ports
 
 

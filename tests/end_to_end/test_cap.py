@@ -14,7 +14,7 @@ from PIL import Image
 
 from photo_tagger.domain.ids import photo_id
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .conftest import Shop, eventually
 
@@ -42,7 +42,9 @@ NAMES = (
 @pytest.fixture(scope="module")
 def own_shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """A run of their own for tests that count, and that stop the queue."""
-    with LocalRun(Options(tmp_path_factory.mktemp("cap"), Ports.free())) as run:
+    with LocalRun(
+        Options(tmp_path_factory.mktemp("cap"), Ports.free(), parameters=A_MAIL_EACH)
+    ) as run:
         yield Shop(run, samples)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from photo_tagger_local.ports import Ports
 from photo_tagger_local.reviewer import link_in
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .breaking import broken
 from .conftest import Shop, assert_decided_once
@@ -18,8 +18,8 @@ SOFA = "white-sofa.jpg"
 ANN, BOB = "ann@shop.example", "bob@shop.example"
 
 CRASH_BEFORE_THE_EXECUTION_IS_TOLD = """
-import ack_handler.review
-ack_handler.review.answer = lambda *_: os._exit(1)
+import ack_handler.decisions
+ack_handler.decisions.answer = lambda *_: os._exit(1)
 """
 CRASH_BEFORE_THE_MAIL = """
 import notify.notifier
@@ -38,7 +38,9 @@ notify.notifier.send = send_and_crash
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory, samples) -> Iterator[Shop]:
     """A run whose drafts are mailed to Ann and to Bob."""
-    with LocalRun(Options(tmp_path_factory.mktemp("two"), Ports.free())) as run:
+    with LocalRun(
+        Options(tmp_path_factory.mktemp("two"), Ports.free(), parameters=A_MAIL_EACH)
+    ) as run:
         run.aws.client("ssm").put_parameter(
             Name="/pt/config/reviewers", Value=f"{ANN}, {BOB}", Overwrite=True
         )

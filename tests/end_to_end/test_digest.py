@@ -16,7 +16,9 @@ from .conftest import Shop, eventually
 @pytest.fixture(scope="module")
 def busy_shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """A run whose owner gets one card an hour, and of the rest one mail."""
-    options = Options(tmp_path_factory.mktemp("busy"), Ports.free(), cards_per_hour=1)
+    options = Options(
+        tmp_path_factory.mktemp("busy"), Ports.free(), parameters={"CardsPerHour": "1"}
+    )
     with LocalRun(options) as run:
         yield Shop(run, samples)
 

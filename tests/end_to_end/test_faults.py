@@ -14,7 +14,7 @@ from photo_tagger_local import inbox as inbox_server
 from photo_tagger_local import shop as shop_server
 from photo_tagger_local.demo_reader import server as reader_server
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .breaking import broken, hurry
 from .conftest import Shop
@@ -32,7 +32,9 @@ store_writer.http_api._TIMEOUT = urllib3.Timeout(connect=5, read=3)
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """A run that waits a second before each retry."""
-    with LocalRun(Options(tmp_path_factory.mktemp("hurried"), Ports.free())) as run:
+    with LocalRun(
+        Options(tmp_path_factory.mktemp("hurried"), Ports.free(), parameters=A_MAIL_EACH)
+    ) as run:
         hurry(run)
         yield Shop(run, samples)
 

@@ -14,7 +14,7 @@ import httpx
 
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.reviewer import Reviewer, ReviewError, link_in, post_decision
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .conftest import Shop, eventually, five_ports_in_a_row
 
@@ -105,7 +105,8 @@ def test_ten_kills_lose_no_photo_and_no_decision(tmp_path: Path, samples: Path) 
     for number in range(KILLS):
         killed.live_a_while(number)
 
-    with LocalRun(Options(killed.state, killed.ports)) as run:
+    options = Options(killed.state, killed.ports, parameters=A_MAIL_EACH)
+    with LocalRun(options) as run:
         shop = Shop(run, samples)
         accepted = run.drop(killed.photos).photo_ids
         assert len(accepted) == KILLS

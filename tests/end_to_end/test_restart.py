@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options, StateInUseError
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options, StateInUseError
 
 from .conftest import Shop
 
@@ -30,7 +30,7 @@ class Restarted:
 def restarted(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Restarted]:
     folder = tmp_path_factory.mktemp("restart")
     state, photos = folder / "state", folder / "photos"
-    options = Options(state, Ports.free())
+    options = Options(state, Ports.free(), parameters=A_MAIL_EACH)
     photos.mkdir()
     (photos / "sofa.jpg").write_bytes((samples / "white-sofa.jpg").read_bytes())
     with LocalRun(options) as run:
@@ -72,6 +72,6 @@ def test_documents_that_were_changed_outlive_a_restart(restarted: Restarted) -> 
 def test_a_state_in_use_is_refused(restarted: Restarted) -> None:
     with (
         pytest.raises(StateInUseError, match="another local run"),
-        LocalRun(Options(restarted.state, Ports.free())),
+        LocalRun(Options(restarted.state, Ports.free(), parameters=A_MAIL_EACH)),
     ):
         pass

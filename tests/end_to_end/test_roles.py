@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .conftest import Shop, eventually
 
@@ -78,7 +78,9 @@ def _without(statement: dict[str, Any], action: str, resource: str) -> dict[str,
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """A run of its own: a role that lacks something would fail the photos of other tests."""
-    with LocalRun(Options(tmp_path_factory.mktemp("roles"), Ports.free())) as run:
+    with LocalRun(
+        Options(tmp_path_factory.mktemp("roles"), Ports.free(), parameters=A_MAIL_EACH)
+    ) as run:
         yield Shop(run, samples)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .breaking import broken
 from .conftest import Shop, assert_decided_once, eventually
@@ -14,13 +14,13 @@ from .conftest import Shop, assert_decided_once, eventually
 SOFA = "white-sofa.jpg"
 
 SLOW_TO_TELL_THE_EXECUTION = """
-import ack_handler.review
-tell = getattr(ack_handler.review, "tell", ack_handler.review.answer)
-ack_handler.review.tell = tell
+import ack_handler.decisions
+tell = getattr(ack_handler.decisions, "tell", ack_handler.decisions.answer)
+ack_handler.decisions.tell = tell
 def slowly(*given):
     time.sleep(6)
     return tell(*given)
-ack_handler.review.answer = slowly
+ack_handler.decisions.answer = slowly
 """
 SLOW_TO_MAIL_A_REMINDER = """
 import notify.notifier
@@ -36,9 +36,18 @@ notify.notifier.send = slowly
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
-    """A run in which a reminder comes after 4 s, parking 3 s later, and expiry 30 s after that."""
+    """A run in which a reminder comes after 4 s, parking 3 s later, and expiry 30 s after that.
+
+    An approval can be taken back for 2 s.
+    """
     folder = tmp_path_factory.mktemp("impatient")
-    with LocalRun(Options(folder, Ports.free(), wait_seconds="4,3,30")) as run:
+    with LocalRun(
+        Options(
+            folder,
+            Ports.free(),
+            parameters=A_MAIL_EACH | {"WaitSeconds": "4,3,30", "GraceSeconds": "2"},
+        )
+    ) as run:
         yield Shop(run, samples)
 
 
@@ -66,7 +75,8 @@ def test_a_reminder_then_silence_and_the_first_link_still_works(shop: Shop) -> N
     assert len(shop.mails(photo_id)) == 2
     assert len(shop.listings(photo_id)) == 1
     assert len(shop.rows("ack", photo_id)) == 1
-    assert shop.actions(photo_id)[-5:] == ["mailed", "reminded", "parked", "approved", "listed"]
+    told = ["mailed", "reminded", "parked", "approved", "sent", "listed"]
+    assert shop.actions(photo_id)[-6:] == told
 
 
 def test_a_decision_while_the_wait_runs_out(shop: Shop) -> None:
@@ -100,3 +110,15 @@ def test_a_draft_nobody_answers_is_closed(shop: Shop, forgotten: str) -> None:
     shop.until(forgotten, "expired")
     assert shop.until_ended(forgotten)["status"] == "SUCCEEDED"
     assert shop.browser.get(link).status_code == 410
+
+
+def test_an_approval_that_is_taken_back_does_not_reach_the_store(shop: Shop) -> None:
+    photo_id = shop.drop_sample(SOFA, "undone.jpg")
+    link = shop.link(photo_id)
+    assert "take it back" in shop.post(link, "approve").text
+    assert "It is not in your shop" in shop.post(link, "undo").text
+    # A new mail asks anew, and what is approved then and left alone reaches the store
+    again = shop.link(photo_id, mail=2)
+    assert shop.listings(photo_id) == []
+    shop.post(again, "approve")
+    shop.until(photo_id, "listed")

@@ -155,6 +155,7 @@ class TestApproving:
             "action": "approved",
             "by_user": ANN,
             "round": 1,
+            "grace_seconds": 0,
         }
 
     def test_decision_ack_and_audit_are_one_transaction_before_the_execution_is_told(
@@ -582,3 +583,82 @@ def test_a_log_line_never_names_the_photo_of_an_earlier_request(
     # Then the log does not blame that photo
     assert "a link that does not exist" in log.text()[before:]
     assert waiting.photo not in log.text()[before:]
+
+
+def test_a_store_that_is_not_reached_is_told_and_the_decision_called_safe(
+    answer: Any, waiting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer.approve(waiting.ann)
+    assert "being put into your shop" in answer.get(waiting.ann).text
+    monkeypatch.setattr("ack_handler.pages._STORE_SECONDS", 0)
+    assert "takes longer than usual. Your decision is safe" in answer.get(waiting.ann).text
+
+
+class TestTakingBack:
+    @pytest.fixture
+    def approved(self, aws: Any, answer: Any) -> Any:
+        aws.set("grace_seconds", "3600")
+        waiting = aws.waiting_photo()
+        answer.approve(waiting.ann, title="Linen sofa")
+        return waiting
+
+    def test_is_offered_while_the_listing_is_not_written(
+        self, aws: Any, answer: Any, approved: Any
+    ) -> None:
+        page = answer.get(approved.ann)
+        assert "you can take it back" in page.text
+        assert page.page.form["action"] == f"/r/{approved.ann}/undo"
+        told = aws.told_to_the_execution(approved.execution)
+        assert told["grace_seconds"] == 3600
+
+    def test_keeps_the_photo_out_of_the_store_and_asks_anew(
+        self, aws: Any, answer: Any, approved: Any
+    ) -> None:
+        answered = answer.post(approved.bob, "undo", round=1)
+        assert answered.status == 303
+        assert "It is not in your shop" in answer.get(approved.ann).text
+        written = aws.call("StoreWriter", {"photo_id": approved.photo})
+        assert written == {"accepted": False, "listing": None, "refusal": None}
+        reopened = {"step": "ReopenReview", "photo_id": approved.photo, "round": 1}
+        aws.call("Recorder", reopened | {"store_words": None})
+        again = aws.mailed(approved.photo, round_=2)
+        page = answer.get(again.ann).page
+        assert page.select_one("#title")["value"] == "Linen sofa"
+        assert answer.get(approved.ann).status == 410
+        assert [row["action"] for row in aws.audit(approved.photo)][-3:] == [
+            "undone",
+            "reopened",
+            "mailed",
+        ]
+        acks = [row["action"] for row in aws.rows("AckTable")]
+        assert sorted(acks) == ["edited", "undone"]
+
+    def test_is_too_late_once_the_store_is_being_written_to(
+        self, aws: Any, answer: Any, approved: Any, http_server: Any
+    ) -> None:
+        aws.set("store_url", http_server.url)
+        aws.client("secretsmanager").put_secret_value(
+            SecretId="pt/store/api", SecretString='{"api_key": "k"}'
+        )
+        http_server.will_answer(503, {})
+        with pytest.raises(Exception, match="503"):
+            aws.call("StoreWriter", {"photo_id": approved.photo})
+        before = aws.dump()
+        answer.post(approved.ann, "undo", round=1)
+        assert aws.dump() == before
+        assert "take it back" not in answer.get(approved.ann).text
+
+    def test_is_not_offered_without_a_grace_time(self, aws: Any, answer: Any, waiting: Any) -> None:
+        answer.approve(waiting.ann)
+        before = aws.dump()
+        assert "take it back" not in answer.get(waiting.ann).text
+        answer.post(waiting.ann, "undo", round=1)
+        assert aws.dump() == before
+
+    def test_by_a_link_of_another_round_does_nothing(
+        self, aws: Any, answer: Any, approved: Any
+    ) -> None:
+        answer.get(approved.ann)
+        before = aws.dump()
+        answer.request("POST", f"/photo/{approved.photo}/undo", "round=2")
+        assert aws.dump() == before

@@ -172,6 +172,7 @@ def test_a_round_that_is_decided_is_answered_at_once_and_nobody_is_mailed(
         "action": "rejected",
         "by_user": ANN,
         "round": 1,
+        "grace_seconds": 0,
     }
     assert aws.new_mails() == []
     assert aws.dump() == before

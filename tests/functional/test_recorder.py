@@ -96,16 +96,19 @@ class TestExpireDraft:
     def test_closes_a_draft_that_nobody_answered(self, aws: Any) -> None:
         waiting = aws.waiting_photo()
         result = twice(aws, "ExpireDraft", waiting.photo, round=1)
-        assert result == {"action": "expired", "by_user": "photo-tagger", "round": 1}
+        told = {"action": "expired", "by_user": "photo-tagger", "round": 1, "grace_seconds": 0}
+        assert result == told
         assert aws.photo(waiting.photo).status == "expired"
 
     def test_hands_over_a_decision_that_came_at_the_last_moment(
         self, aws: Any, answer: Any
     ) -> None:
+        aws.set("grace_seconds", "60")
         waiting = aws.waiting_photo()
         answer.approve(waiting.bob)
         result = twice(aws, "ExpireDraft", waiting.photo, round=1)
-        assert result == {"action": "approved", "by_user": "bob@shop.example", "round": 1}
+        told = {"action": "approved", "by_user": "bob@shop.example", "round": 1}
+        assert result == told | {"grace_seconds": 60}
         assert aws.photo(waiting.photo).status == "approved"
 
 

@@ -24,8 +24,8 @@ PICTURE_FILE = ROOT / "docs/images/workflow.svg"
 
 MAIN_WAY = [
     *("Resize", "IsReadable", "QualityGate", "IsUsable", "ReadPhoto", "RouteByConfidence"),
-    *("DraftReady", "SaveDraft", "NotifyOwner", "Decision", "WriteToStore", "StoreAnswer"),
-    "RecordListing",
+    *("DraftReady", "SaveDraft", "NotifyOwner", "Decision", "GraceTime"),
+    *("WriteToStore", "StoreAnswer", "RecordListing"),
 ]
 """What happens to a good photo whose owner approves it."""
 

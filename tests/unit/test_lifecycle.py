@@ -41,7 +41,9 @@ def reading(title: str = "White sofa") -> Reading:
     )
 
 
-def decision(action: str = "approved", *, round_: int = 1, by_user: str = "ann") -> Decision:
+def decision(
+    action: str = "approved", *, round_: int = 1, by_user: str = "ann", grace_seconds: int = 0
+) -> Decision:
     more: dict[str, dict[str, Any]] = {
         "approved": {"fields": FIELDS},
         "edited": {"fields": EDITED},
@@ -54,6 +56,7 @@ def decision(action: str = "approved", *, round_: int = 1, by_user: str = "ann")
             "action": action,
             "by_user": by_user,
             "decided_at": f"2026-01-0{round_}T00:00:00+00:00",
+            "grace_seconds": grace_seconds,
             **more[action],
         }
     )
@@ -96,6 +99,12 @@ def told_of_many(round_: int = 1, step: int = 0) -> Step:
 
 def decided(action: str = "approved", **more: Any) -> Step:
     return lambda record: lifecycle.decided(record, decision(action, **more))
+
+
+def undone(round_: int = 1) -> Step:
+    return lambda record: lifecycle.undone(
+        record, round_=round_, by_user="bob", at="2026-01-02T00:00:00+00:00"
+    )
 
 
 def listed() -> Step:
@@ -390,11 +399,68 @@ class TestDeciding:
 
     def test_the_workflow_is_told_no_word_that_was_written(self) -> None:
         told = decision("try_again").for_the_workflow()
-        assert told == {"action": "try_again", "by_user": "ann", "round": 1}
+        assert told == {"action": "try_again", "by_user": "ann", "round": 1, "grace_seconds": 0}
 
     def test_nobody_decides_on_a_photo_that_is_drafted_anew(self, waiting: PhotoRecord) -> None:
         with pytest.raises(SupersededError):
             decided("approved")(taken(waiting, requeued()))
+
+
+class TestUndoing:
+    @pytest.fixture
+    def approved(self, waiting: PhotoRecord) -> PhotoRecord:
+        return taken(waiting, decided("approved", grace_seconds=60))
+
+    def test_takes_the_approval_back_and_keeps_what_was_decided(
+        self, approved: PhotoRecord
+    ) -> None:
+        record = taken(approved, undone())
+        assert record.status is Status.PROCESSING
+        assert record.decision is not None
+        assert record.decision.undone
+        with pytest.raises(ValueError, match="taken back"):
+            lifecycle.approved_fields(record)
+
+    def test_is_acknowledged_in_the_name_of_who_did_it(self, approved: PhotoRecord) -> None:
+        change = undone()(approved)
+        assert change is not None
+        assert change.ack is not None
+        assert (change.ack["action"], change.ack["by_user"]) == ("undone", "bob")
+
+    def test_twice_is_once(self, approved: PhotoRecord) -> None:
+        assert undone()(taken(approved, undone())) is None
+
+    def test_is_too_late_once_the_store_is_written_to(self, approved: PhotoRecord) -> None:
+        begun = taken(approved, lifecycle.store_begun)
+        assert lifecycle.store_begun(begun) is None
+        with pytest.raises(SupersededError):
+            undone()(begun)
+        assert lifecycle.approved_fields(begun) == begun.decision.fields
+
+    def test_the_store_is_not_begun_with_what_was_taken_back(self, approved: PhotoRecord) -> None:
+        assert lifecycle.store_begun(taken(approved, undone())) is None
+
+    @pytest.mark.parametrize("action", ["rejected", "try_again"])
+    def test_only_an_approval_can_be_taken_back(self, waiting: PhotoRecord, action: str) -> None:
+        with pytest.raises(SupersededError):
+            undone()(taken(waiting, decided(action, grace_seconds=60)))
+
+    def test_without_a_grace_time_there_is_none(self, waiting: PhotoRecord) -> None:
+        approved = taken(waiting, decided("approved"))
+        assert lifecycle.store_begun(approved) is None
+        with pytest.raises(SupersededError):
+            undone()(approved)
+
+    def test_the_next_round_begins_with_the_decided_fields(self, approved: PhotoRecord) -> None:
+        record = taken(
+            approved,
+            undone(),
+            lambda record: lifecycle.reopened(record, round_=1, store_words=None),
+            awaited(2),
+            decided("approved", round_=2, grace_seconds=60),
+        )
+        assert record.draft == approved.decision.fields
+        assert lifecycle.can_be_undone(record)
 
 
 class TestRequeueing:

@@ -51,6 +51,7 @@ class ShopConfig(BaseModel):
         ge=0, description="drafts with a mail of their own within an hour; one tells of the rest"
     )
     review_base_url: str
+    grace_seconds: int = Field(ge=0, description="how long an approval can be taken back")
     reader_note: Annotated[str, BeforeValidator(_text_or_hyphen)] = Field(
         description="shown on every draft"
     )

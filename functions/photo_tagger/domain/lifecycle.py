@@ -164,6 +164,52 @@ def decided(record: PhotoRecord, decision: Decision) -> Change | None:
     return Change(action=decision.action, by_user=decision.by_user, values=values, ack=ack)
 
 
+def undone(record: PhotoRecord, *, round_: int, by_user: str, at: str) -> Change | None:
+    """A reviewer takes an approval back. None when that was done before.
+
+    Raises SupersededError when there is none, or it is on its way to the store.
+    """
+    decision = record.decision_of(round_)
+    if decision and decision.undone:
+        return None
+    if decision is None or not can_be_undone(record):
+        raise SupersededError(f"{record.photo_id} has no approval that can be taken back")
+    return Change(
+        action="undone",
+        by_user=by_user,
+        values={
+            "status": Status.PROCESSING,
+            "decision": decision.model_copy(update={"undone": True}).model_dump(),
+        },
+        ack={
+            "photo_id": record.photo_id,
+            "ack_ts": at,
+            "round": round_,
+            "action": "undone",
+            "by_user": by_user,
+            "reject_reason": None,
+            "hint": None,
+        },
+    )
+
+
+def can_be_undone(record: PhotoRecord) -> bool:
+    """Whether the record's approval waits out its grace time."""
+    return (
+        record.status in (Status.APPROVED, Status.EDITED)
+        and record.decision is not None
+        and record.decision.grace_seconds > 0
+        and record.store_round < record.round
+    )
+
+
+def store_begun(record: PhotoRecord) -> Change | None:
+    """The grace time is over: from here the approval cannot be taken back."""
+    if not can_be_undone(record):
+        return None
+    return _by_machine("sent", store_round=record.round)
+
+
 def listed(record: PhotoRecord, listing: Listing) -> Change | None:
     """The store has the listing."""
     if record.status is Status.LISTED:
@@ -171,11 +217,14 @@ def listed(record: PhotoRecord, listing: Listing) -> Change | None:
     return _by_machine("listed", status=Status.LISTED, listing=listing.model_dump())
 
 
-def reopened(record: PhotoRecord, *, round_: int, store_words: str) -> Change | None:
-    """The store refused the decided fields: they become the draft of the next round."""
+def reopened(record: PhotoRecord, *, round_: int, store_words: str | None) -> Change | None:
+    """The decided fields become the draft of the next round.
+
+    The store refused them, in its words; or the approval was taken back, and there are none.
+    """
     if record.round > round_:
         return None
-    decided_fields = approved_fields(record)
+    decided_fields = _decided_fields(record)
     return _by_machine(
         "reopened",
         round=round_ + 1,
@@ -232,6 +281,12 @@ def approved_fields(record: PhotoRecord) -> Draft:
 
     Raises ValueError when no approval is on record: nothing reaches the store without one.
     """
+    if record.decision and record.decision.undone:
+        raise ValueError(f"the approval of {record.photo_id} was taken back")
+    return _decided_fields(record)
+
+
+def _decided_fields(record: PhotoRecord) -> Draft:
     decision = record.decision_of(record.round)
     if decision is None or decision.action not in ("approved", "edited") or not decision.fields:
         raise ValueError(f"{record.photo_id} has no approval in round {record.round}")

@@ -48,7 +48,10 @@ Action = Literal["approved", "edited", "rejected", "try_again"]
 
 
 class Decision(BaseModel):
-    """What a reviewer decided in one round; `fields` is what goes to the store."""
+    """What a reviewer decided in one round; `fields` is what goes to the store.
+
+    An approval can be taken back for `grace_seconds`; then it is `undone`.
+    """
 
     round: int
     action: Action
@@ -57,10 +60,17 @@ class Decision(BaseModel):
     fields: Draft | None = None
     reject_reason: str | None = None
     hint: str | None = None
+    grace_seconds: int = 0
+    undone: bool = False
 
     def for_the_workflow(self) -> dict[str, Any]:
         """What the waiting execution is told: enough to route by, nothing that was written."""
-        return {"action": self.action, "by_user": self.by_user, "round": self.round}
+        return {
+            "action": self.action,
+            "by_user": self.by_user,
+            "round": self.round,
+            "grace_seconds": self.grace_seconds,
+        }
 
 
 class StoredObject(BaseModel):
@@ -114,6 +124,7 @@ class PhotoRecord(BaseModel):
     mail_held: bool = Field(default=False, description="the mail of many tells of it, yet to come")
     task_token: str | None = Field(default=None, repr=False)
     decision: Decision | None = None
+    store_round: int = Field(default=0, description="the latest that may not be undone any more")
     store_words: str | None = Field(default=None, description="why the store refused the fields")
     listing: Listing | None = None
     flag_reasons: list[str] = Field(default_factory=list)
