@@ -21,7 +21,7 @@ CARDS = len(READY) + len(TO_LOOK_AT)
 
 def staged_run(state: Path) -> LocalRun:
     """A run for `scenes`, in which a few photos make a busy hour."""
-    return LocalRun(Options(state, Ports.free(), cards_per_hour=CARDS))
+    return LocalRun(Options(state, Ports.free(), parameters={"CardsPerHour": str(CARDS)}))
 
 
 def scenes(page: Page, shop: Shop) -> Iterator[str]:
@@ -49,6 +49,7 @@ def _review(page: Page, shop: Shop, photo_id: str) -> Iterator[str]:
     page.get_by_label("Title").fill("")
     page.get_by_label("Alt text").fill("A very long sentence about a chair. " * 5)
     _follow(page, page.get_by_role("button", name="Approve"))
+    assert page.locator("[aria-invalid]").count() == 2
     yield "review-marked"
 
 
@@ -79,6 +80,7 @@ def _decided(page: Page, shop: Shop, photos: dict[str, str]) -> Iterator[str]:
     _follow(page, page.get_by_role("button", name="Approve"))
     shop.until(sofa, "listed")
     page.reload()
+    _assert_heading(page, "Approved with your changes")
     yield "decided"
     _follow(page, page.get_by_role("link", name="What was done with this photo"))
     yield "history"
@@ -87,14 +89,17 @@ def _decided(page: Page, shop: Shop, photos: dict[str, str]) -> Iterator[str]:
     page.get_by_label("Something else").check()
     page.get_by_label("In your own words").fill("Only half of the spoons can be seen")
     _follow(page, page.get_by_role("button", name="Reject this photo"))
+    _assert_heading(page, "Rejected")
     yield "rejected"
 
     page.goto(shop.link(armchair))
     page.get_by_label("A hint for the next draft").fill("It is an armchair, in brown leather")
     _follow(page, page.get_by_role("button", name="Draft it again"))
+    _assert_heading(page, "Another try is on its way")
     yield "another-try"
     shop.mails(armchair, count=2)
     page.goto(shop.link(armchair))
+    _assert_heading(page, "There is a newer draft")
     yield "newer-draft"
 
 
@@ -115,9 +120,11 @@ def _mails_of_many(page: Page, shop: Shop) -> Iterator[str]:
 def _closed_doors(page: Page, shop: Shop) -> Iterator[str]:
     pages = shop.run.addresses["review"]
     page.goto(f"{pages}r/no-such-link")
+    _assert_heading(page, "This link does not work")
     yield "no-such-link"
     page.context.clear_cookies()
     page.goto(f"{pages}queue")
+    _assert_heading(page, "Please open a mail first")
     yield "no-mail-opened"
 
 
@@ -125,6 +132,10 @@ def _follow(page: Page, target: Locator) -> None:
     """Click, and wait until the page that it leads to is there with its style and pictures."""
     with page.expect_navigation():
         target.click()
+
+
+def _assert_heading(page: Page, text: str) -> None:
+    assert page.get_by_role("heading", level=1).inner_text() == text
 
 
 def _open_mail(page: Page, shop: Shop, mail: StoredMail) -> None:

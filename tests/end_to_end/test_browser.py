@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from photo_tagger_local.ports import Ports
-from photo_tagger_local.run import LocalRun, Options
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
 from .conftest import Shop
 
@@ -18,7 +18,8 @@ DESKTOP = {"width": 1280, "height": 900}
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """A local run of its own: nobody else's drafts are in its list."""
-    with LocalRun(Options(tmp_path_factory.mktemp("browser"), Ports.free())) as run:
+    folder = tmp_path_factory.mktemp("browser")
+    with LocalRun(Options(folder, Ports.free(), parameters=A_MAIL_EACH)) as run:
         yield Shop(run, samples)
 
 
@@ -94,9 +95,13 @@ def press(page: Page, photo_id: str, button: str) -> None:
     expect(in_list(page, photo_id)).to_have_count(0)
 
 
+def tick(page: Page, photo_id: str) -> None:
+    in_list(page, photo_id).get_by_label("Tick to approve with others").check()
+
+
 def test_a_batch_is_cleared_from_the_list(page: Page, shop: Shop) -> None:
-    names = ("good", "ticked", "ticked-too", "bad", "nearly")
-    good, ticked, ticked_too, bad, nearly = photos = [
+    names = ("good", "by-enter", "ticked", "ticked-too", "bad", "nearly")
+    good, by_enter, ticked, ticked_too, bad, nearly = photos = [
         shop.drop_sample("white-sofa.jpg", f"list-{name}.jpg") for name in names
     ]
     for photo_id in photos:
@@ -107,6 +112,10 @@ def test_a_batch_is_cleared_from_the_list(page: Page, shop: Shop) -> None:
         expect(picture).to_have_attribute("alt", "White sofa against a white background")
         assert drafts.request.get(str(picture.evaluate("img => img.src"))).ok
 
+    tick(drafts, by_enter)
+    drafts.keyboard.press("Enter")
+    expect(drafts.get_by_role("status")).to_have_text("1 photo is done.")
+    expect(in_list(drafts, by_enter)).to_have_count(0)
     press(drafts, good, "Approve")
     shop.until(good, "listed")
 
@@ -117,8 +126,8 @@ def test_a_batch_is_cleared_from_the_list(page: Page, shop: Shop) -> None:
     assert rejected is not None
     assert rejected.reject_reason == "We do not sell this"
 
-    for photo_id in (ticked, ticked_too):
-        in_list(drafts, photo_id).get_by_label("Tick to approve with others").check()
+    tick(drafts, ticked)
+    tick(drafts, ticked_too)
     drafts.get_by_role("button", name="Approve all that are ticked").click()
     expect(drafts.get_by_role("status")).to_have_text("2 photos are done.")
     expect(in_list(drafts, nearly)).to_be_visible()
