@@ -257,16 +257,25 @@ def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Sh
         yield Shop(run, samples)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium; Playwright brings none."""
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser | None]:
+    """The system's own browser, as Playwright brings none; None where there is none."""
     found = [shutil.which(name) for name in ("chromium", "google-chrome", "chrome")]
     executable = next(filter(None, found), None)
     if executable is None:
-        pytest.skip("no Chromium was found, so nothing was tried in a browser")
+        yield None
+        return
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    with chromium() as found:
+        if found is None:
+            pytest.skip("no Chromium was found, so nothing was tried in a browser")
+        yield found

@@ -1,21 +1,26 @@
 """Every page and mail of the review, one after the other, in a real run with sample photos."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Locator, Page
 
+from photo_tagger_local.drawings import draw
 from photo_tagger_local.inbox import StoredMail
 from photo_tagger_local.ports import Ports
 from photo_tagger_local.run import LocalRun, Options
 
 from .conftest import Shop, eventually
 
-READY = ("white-sofa", "kitchen-spoons", "vase-with-branch", "wicker-basket")
-TO_LOOK_AT = ("chair", "old-telephone", "leather-armchair")
-SET_ASIDE = ("guitar-on-stage", "puppy")
-CARDS = len(READY) + len(TO_LOOK_AT)
+CHAIR, ARMCHAIR, SOFA = "chair.jpg", "leather-armchair.jpg", "white-sofa.jpg"
+SPOONS, VASE, BASKET = "kitchen-spoons.jpg", "vase-with-branch.jpg", "wicker-basket.jpg"
+PRODUCTS = (CHAIR, SOFA, SPOONS, ARMCHAIR, VASE, BASKET)
+"""Those samples that may be shown to everybody: the docs' pictures are made of them."""
+
+CARDS = len(PRODUCTS)
 """Drafts that may wait before the next ones come in one mail."""
 
 
@@ -26,21 +31,29 @@ def staged_run(state: Path) -> LocalRun:
 
 def scenes(page: Page, shop: Shop) -> Iterator[str]:
     """Bring the page to each of them in turn, and say its name; mails begin with "mail-"."""
-    photos = {name: shop.drop_sample(f"{name}.jpg", f"{name}.jpg") for name in READY + TO_LOOK_AT}
-    set_aside = {name: shop.drop_sample(f"{name}.jpg", f"{name}.jpg") for name in SET_ASIDE}
+    photos = {name: shop.drop_sample(name, name) for name in PRODUCTS}
+    with Image.open(shop.samples / BASKET) as basket:
+        dark = shop.drop("dark-basket.jpg", _jpeg(basket.point(lambda value: value // 4)))
+    screenshot = shop.drop("screenshot.jpg", _jpeg(draw("settings")))
     for photo_id in photos.values():
         shop.mails(photo_id)
-    for photo_id in set_aside.values():
+    for photo_id in (dark, screenshot):
         shop.until(photo_id, "flagged")
 
-    _open_mail(page, shop, shop.mails(photos["chair"])[0])
+    _open_mail(page, shop, shop.mails(photos[CHAIR])[0])
     yield "mail-draft"
 
-    yield from _review(page, shop, photos["chair"])
-    yield from _list(page, shop, set_aside["puppy"])
+    yield from _review(page, shop, photos[CHAIR])
+    yield from _list(page, shop, screenshot)
     yield from _decided(page, shop, photos)
     yield from _mails_of_many(page, shop)
     yield from _closed_doors(page, shop)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "JPEG")
+    return file.getvalue()
 
 
 def _review(page: Page, shop: Shop, photo_id: str) -> Iterator[str]:
@@ -71,9 +84,7 @@ def _list(page: Page, shop: Shop, set_aside: str) -> Iterator[str]:
 
 
 def _decided(page: Page, shop: Shop, photos: dict[str, str]) -> Iterator[str]:
-    sofa, spoons, armchair = (
-        photos[name] for name in ("white-sofa", "kitchen-spoons", "leather-armchair")
-    )
+    sofa, spoons, armchair = (photos[name] for name in (SOFA, SPOONS, ARMCHAIR))
     page.goto(shop.link(sofa))
     page.get_by_label("Title").fill("White daybed")
     page.get_by_label("bedroom").check()
@@ -104,7 +115,7 @@ def _decided(page: Page, shop: Shop, photos: dict[str, str]) -> Iterator[str]:
 
 
 def _mails_of_many(page: Page, shop: Shop) -> Iterator[str]:
-    many = [shop.drop_sample(f"{name}.jpg", f"{name}-2.jpg") for name in READY + TO_LOOK_AT]
+    many = [shop.drop_sample(name, f"second-{name}") for name in PRODUCTS]
     for photo_id in many:
         shop.until(photo_id, "waiting")
     for task, subject in (
