@@ -163,3 +163,23 @@ def test_a_photo_that_was_set_aside_is_drafted_after_all(page: Page, shop: Shop)
     expect(drafts.get_by_role("status")).to_have_text("1 photo is done.")
     review = open_mail_link(page, shop, dark, "Approve")
     expect(review.get_by_role("heading", name="Check this draft")).to_be_visible()
+
+
+def test_a_scanner_with_a_browser_of_its_own_decides_nothing(browser: Browser, shop: Shop) -> None:
+    photo_id = shop.drop_sample("white-sofa.jpg", "scanned.jpg")
+    (mail,) = shop.mails(photo_id)
+    shop.until(photo_id, "waiting")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{shop.run.addresses['inbox']}/{mail.id}/html")
+    written = [str(link.get_attribute("href")) for link in page.get_by_role("link").all()]
+    links = {address.partition("#")[0] for address in written}
+    assert len(links) == 2
+    before = shop.everything_stored()
+    for link in sorted(links) * 2:
+        assert page.goto(link)
+        for found in page.locator("main a").all():
+            assert page.request.get(str(found.evaluate("link => link.href"))).ok
+    context.close()
+    assert shop.everything_stored() == before
+    assert shop.state(photo_id) == "waiting"
