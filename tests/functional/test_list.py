@@ -141,9 +141,10 @@ class TestTheList:
     ) -> None:
         """One for the cookie's link, three queries of the index, one read of the page's photos."""
         (row,) = aws.dynamodb.scan(TableName="pt-drafts")["Items"]
-        for number in range(1000):
-            copy = row | {"photo_id": {"S": f"copy-{number:04}"}}
-            aws.dynamodb.put_item(TableName="pt-drafts", Item=copy)
+        copies = [row | {"photo_id": {"S": f"copy-{number:04}"}} for number in range(1000)]
+        for first in range(0, len(copies), 25):
+            puts = [{"PutRequest": {"Item": copy}} for copy in copies[first : first + 25]]
+            aws.dynamodb.batch_write_item(RequestItems={"pt-drafts": puts})
         answer.request("GET", f"/q/{waiting.ann}")
         boto.calls.clear()
         page = answer.request("GET", "/queue?page=7")
