@@ -134,8 +134,8 @@ def test_a_batch_is_cleared_from_the_list(page: Page, shop: Shop) -> None:
     assert rejected.reject_reason == "We do not sell this"
 
     for photo_id in (ticked, ticked_too):
-        in_list(drafts, photo_id).get_by_label("Tick to approve with others").check()
-    drafts.get_by_role("button", name="Approve all that are ticked").click()
+        in_list(drafts, photo_id).get_by_label("Select").check()
+    drafts.get_by_role("button", name="Approve all selected").click()
     expect(drafts.get_by_role("status")).to_have_text("2 photos are done.")
     expect(in_list(drafts, nearly)).to_be_visible()
     shop.until(ticked, "listed")
