@@ -8,7 +8,7 @@ LOCK := pyproject.toml constraints.txt functions/constraints.txt $(wildcard samp
 
 STEP_FUNCTIONS_LOCAL := amazon/aws-stepfunctions-local:2.0.0
 
-.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants mutations bench package drawing clean
+.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants mutations bench package drawing pictures clean
 
 demo: .venv/.command  ## The whole system on this computer, with sample photos
 	$(BIN)/photo-tagger local samples .local/samples >/dev/null
@@ -53,6 +53,9 @@ package: .venv/.tests  ## dist/: each function's package for AWS, with its size
 
 drawing: .venv/.command  ## docs/images/workflow.svg, from the workflow as it is now
 	$(BIN)/python -m photo_tagger_local.graph statemachines/photo.asl.json >docs/images/workflow.svg
+
+pictures: .venv/.tests  ## The pictures in docs/review.md, from the mails and pages as they are now (needs Chromium)
+	$(BIN)/python -m tests.end_to_end.pictures docs/images
 
 clean:  ## Forget the environment and all local state
 	rm -rf .venv .local dist

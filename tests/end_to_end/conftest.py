@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from photo_tagger.domain.photo import PHOTO_HEADER, PhotoRecord
 from photo_tagger.domain.start import StartRequest
@@ -254,3 +255,27 @@ def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Sh
         Options(tmp_path_factory.mktemp("run"), Ports.free(), parameters=A_MAIL_EACH)
     ) as run:
         yield Shop(run, samples)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser | None]:
+    """The system's own browser, as Playwright brings none; None where there is none."""
+    found = [shutil.which(name) for name in ("chromium", "google-chrome", "chrome")]
+    executable = next(filter(None, found), None)
+    if executable is None:
+        yield None
+        return
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    with chromium() as found:
+        if found is None:
+            pytest.skip("no Chromium was found, so nothing was tried in a browser")
+        yield found
