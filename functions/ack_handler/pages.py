@@ -121,14 +121,15 @@ class Pages:
         title = self._say("flagged.heading")
         return self._page(410, "flagged.html", title=title, record=record, address=address)
 
-    def queue(self, queue: Queue, message: str) -> Page:
-        """One page of the list of all drafts."""
+    def queue(self, queue: Queue, message: str, last: str | None) -> Page:
+        """One page of the list of all drafts; `last` is the photo that the message is about."""
         return self._page(
             200,
             "queue.html",
             title=self._say("queue.heading"),
             queue=queue,
             message=message,
+            last=last,
             tabs=TABS,
             outcomes=(Outcome.DRAFT_READY, Outcome.NEEDS_REVIEW),
             unsure=_unsure,

@@ -1,5 +1,6 @@
 """The pages put together: who may see what, and where each button leads."""
 
+import re
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,8 @@ from photo_tagger.domain.photo import Outcome
 from photo_tagger.domain.style import StyleDoc
 from photo_tagger.environment import Environment
 from photo_tagger.texts import Texts
+
+_PHOTO_ID = re.compile(r"[a-z0-9-]{1,80}")
 
 
 class Settings(Environment):
@@ -119,7 +122,9 @@ class Site:
         said = [
             self._say.count(f"queue.{name}", number) for name, number in numbers.items() if number
         ]
-        return self.pages.queue(look(self._drafts, _view(query)), " ".join(said))
+        last = query.get("last", "")
+        seen = last if _PHOTO_ID.fullmatch(last) else None
+        return self.pages.queue(look(self._drafts, _view(query)), " ".join(said), seen)
 
 
 def _remembered(page: Page, visitor: Visitor) -> Page:
@@ -135,7 +140,7 @@ def _linked_place(visitor: Visitor) -> Place:
 
 
 def _listed_place(visitor: Visitor, photo_id: str, round_: int | None = None) -> Place:
-    back = list_address(View(), done=1)
+    back = list_address(View(), done=1, last=photo_id)
     return Place(photo_id, round_, visitor.name, f"/photo/{photo_id}", back)
 
 
@@ -161,4 +166,6 @@ def _number(query: Mapping[str, str], name: str) -> int:
 
 
 def _after(done: Done, view: View) -> str:
-    return list_address(view, done=len(done.decided), left=len(done.left))
+    """The list, with what was done; where that was one photo, it can be seen from there."""
+    last = done.decided[0] if len(done.decided) == 1 else None
+    return list_address(view, done=len(done.decided), left=len(done.left), last=last)

@@ -70,7 +70,7 @@ def _list(page: Page, shop: Shop, set_aside: str) -> Iterator[str]:
     _follow(page, page.get_by_role("link", name="All drafts"))
     yield "list"
     page.get_by_text("Reject", exact=True).first.click()
-    page.get_by_label("Tick to approve with others").first.check()
+    page.get_by_label("Select").first.check()
     yield "list-in-use"
     _follow(page, page.get_by_role("link", name="Put off"))
     yield "list-put-off"

@@ -140,10 +140,11 @@ class TestTheList:
         self, aws: Any, answer: Any, waiting: Any, boto: Any
     ) -> None:
         """One for the cookie's link, three queries of the index, one read of the page's photos."""
-        record = aws.photo(waiting.photo)
-        for number in range(1000):
-            copy = record.model_copy(update={"photo_id": f"copy-{number:04}", "revision": 0})
-            aws.drafts().create(copy)
+        (row,) = aws.dynamodb.scan(TableName="pt-drafts")["Items"]
+        copies = [row | {"photo_id": {"S": f"copy-{number:04}"}} for number in range(1000)]
+        for first in range(0, len(copies), 25):
+            puts = [{"PutRequest": {"Item": copy}} for copy in copies[first : first + 25]]
+            aws.dynamodb.batch_write_item(RequestItems={"pt-drafts": puts})
         answer.request("GET", f"/q/{waiting.ann}")
         boto.calls.clear()
         page = answer.request("GET", "/queue?page=7")
@@ -180,6 +181,7 @@ class TestTheList:
             "show=listed",
             "outcome=x",
             "done=99999999",
+            "done=1&last=%22%3E%3Cscript%3E",
             "page=%00",
             "page=" + "9" * 5000,
         ],
@@ -219,14 +221,16 @@ class TestApprovingInTheList:
         answered = press(inside, f"approve {ticket(waiting.photo)}")
         assert (answered.status, answered.headers["location"]) == (
             303,
-            "/queue?show=waiting&page=1&done=1",
+            f"/queue?show=waiting&page=1&done=1&last={waiting.photo}",
         )
         record = aws.photo(waiting.photo)
         assert (record.status, record.decision.by_user) == ("approved", ANN)
         assert record.decision.fields == record.draft
         told = {"action": "approved", "by_user": ANN, "round": 1}
         assert told.items() <= aws.told_to_the_execution(waiting.execution).items()
-        assert "1 photo is done." in inside.request("GET", answered.headers["location"]).text
+        page = inside.request("GET", answered.headers["location"])
+        assert "1 photo is done." in page.text
+        assert page.page.select_one("[role=status] a")["href"] == f"/photo/{waiting.photo}"
 
     def test_all_that_are_ticked_and_no_other(self, aws: Any, answer: Any) -> None:
         names = many(aws, 4)
