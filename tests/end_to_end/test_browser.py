@@ -49,6 +49,7 @@ def test_from_the_mail_to_the_shop_with_a_word_changed(page: Page, shop: Shop) -
     expect(photo).to_have_attribute("alt", "White sofa against a white background")
     assert review.request.get(str(photo.evaluate("img => img.src"))).ok
     review.get_by_label("Title").fill("Sofa <b>for two</b>")
+    review.get_by_label("Title").press("Enter")
     review.get_by_label("vintage").check()
     review.get_by_role("button", name="Approve").click()
 

@@ -29,6 +29,7 @@ def test_an_approved_draft_becomes_one_listing(shop: Shop) -> None:
         "SaveDraft",
         "NotifyOwner",
         "Decision",
+        "GraceTime",
         "WriteToStore",
         "StoreAnswer",
         "RecordListing",
