@@ -146,14 +146,13 @@ class Pages:
 
     def refused(self, error: BadFormError) -> Page:
         """Why a form was not taken."""
-        return self.trouble(error.status, error.said(self._say))
+        return self._plain(error.status, error.said(self._say))
 
     def problem(self, status: int, name: str) -> Page:
         """A plain page with one sentence."""
-        return self.trouble(status, self._say(f"problem.{name}_text"), heading=name)
+        return self._plain(status, self._say(f"problem.{name}_text"), heading=name)
 
-    def trouble(self, status: int, message: str, heading: str = "did_not_work") -> Page:
-        """A plain page with a sentence that came up on the way."""
+    def _plain(self, status: int, message: str, heading: str = "did_not_work") -> Page:
         title = self._say(f"problem.{heading}")
         return self._page(status, "problem.html", title=title, message=message)
 

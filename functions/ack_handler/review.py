@@ -29,6 +29,10 @@ class Place:
     back: str
     ends_at: float = float("inf")
 
+    def shows(self, record: PhotoRecord) -> bool:
+        """Whether the photo is still in this round; without one, whatever it is in counts."""
+        return self.round in (None, record.round)
+
 
 class Review:
     """The review of single drafts."""
@@ -86,7 +90,7 @@ class Review:
 
     def _undo(self, record: PhotoRecord, place: Place) -> Page:
         """Take an approval back; the page says whether it was in time."""
-        if record.round == (record.round if place.round is None else place.round):
+        if place.shows(record):
             self._decisions.undo(record, place.reviewer)
         return see_other(place.address)
 
@@ -98,10 +102,9 @@ class Review:
 
     def _closed_page(self, record: PhotoRecord, place: Place) -> Page | None:
         """The page of a round that has nothing left to decide, or None."""
-        round_ = record.round if place.round is None else place.round
-        if round_ != record.round:
+        if not place.shows(record):
             return self._pages.problem(410, "replaced")
-        decision = record.decision_of(round_)
+        decision = record.decision_of(record.round)
         if decision:
             return self._pages.decided(record, decision, place.reviewer, place.address)
         if record.status is Status.FLAGGED:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from ack_handler.decisions import Decisions
@@ -40,6 +41,7 @@ class Site:
     """The review pages for one request."""
 
     def __init__(self, settings: Settings, config: ShopConfig, say: Texts, zone: ZoneInfo) -> None:
+        @cache
         def style() -> StyleDoc:
             return style_doc(settings.rules_bucket)
 

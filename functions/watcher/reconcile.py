@@ -29,7 +29,8 @@ PHOTO_SUFFIXES = (
 """What the drop bucket's notifications let through, in lower case."""
 
 _DECIDED = (Status.APPROVED, Status.EDITED, Status.REJECTED, Status.PROCESSING)
-"""The statuses of open photos with a decision in their round; PROCESSING is another try."""
+"""The statuses of open photos with a decision in their round; PROCESSING is another try,
+or an approval that was taken back."""
 
 
 def start_forgotten(drafts: DraftReader, *, bucket: str, queue_url: str) -> int:

@@ -408,3 +408,13 @@ class TestHistory:
         page = answer.request("GET", f"/photo/{waiting.photo}/history")
         assert waiting.token not in page.html
         assert json.dumps(waiting.ann) not in page.html
+
+
+def test_the_style_doc_is_read_once_for_all_that_are_ticked(
+    aws: Any, answer: Any, boto: Any
+) -> None:
+    names = many(aws, 3)
+    answer.request("GET", f"/q/{aws.link_key(aws.new_mails()[0])}")
+    boto.calls.clear()
+    press(answer, "approve-ticked", ticked=[ticket(name) for name in names])
+    assert [request["Key"] for request in boto.of("GetObject")] == ["style.json"]

@@ -118,7 +118,7 @@ class TestContent:
         assert read.soup.html["lang"] == language
         buttons = {link.get_text() for link in read.soup.find_all("a")[:4]}
         assert buttons == {
-            say(f"card.{name}") for name in ("approve", "edit", "reject", "try_again")
+            say(f"draft.{name}") for name in ("approve", "edit", "reject", "try_again")
         }
         shown = read.soup.body.get_text("\n") if read.soup.body else ""
         told = " ".join(read.text.split())

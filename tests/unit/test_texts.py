@@ -54,7 +54,7 @@ class TestEveryLanguage:
         assert {name: words for name, words in found.items() if words} == {}
 
     def test_takes_values_as_they_are(self, language: Language) -> None:
-        assert Texts(language)("card.photo", name="{name} {0} %s").endswith("{name} {0} %s")
+        assert Texts(language)("draft.photo", name="{name} {0} %s").endswith("{name} {0} %s")
 
 
 def test_languages_differ() -> None:
