@@ -48,7 +48,7 @@ bench: .venv/.bench  ## Resize beside pyvips and plain Pillow: time and memory, 
 
 package: .venv/.tests  ## dist/: each function's package for AWS, with its size
 	@rm -rf dist && for function in $$(grep -oE '^  [A-Za-z]+Function:' template.yaml | tr -d ' :'); do \
-		$(BIN)/python functions/build_function.py $$function dist/$$function && du -sh dist/$$function || exit 1; \
+		$(BIN)/python functions/build_function.py $$function dist/$$function || exit 1; \
 	done
 
 drawing: .venv/.command  ## docs/images/workflow.svg, from the workflow as it is now

@@ -1,0 +1,1 @@
+"""What plays Google's part on a laptop: accounts, Drive and Sheets, over their real protocols."""
