@@ -34,6 +34,7 @@ _OURS = (
     "flagger.",
     "watcher.",
     "digest.",
+    "drive_sync.",
 )
 
 

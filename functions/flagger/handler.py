@@ -9,6 +9,7 @@ from flagger.reasons import flag_reasons, rejection_reasons
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.domain import lifecycle
+from photo_tagger.domain.photo import flagged_key
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from photo_tagger.texts import Texts
@@ -41,7 +42,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     reasons = rejection_reasons(record) if rejected else flag_reasons(event["state"], say)
     if not record.set_aside:
         flagged = record.flagged or copy_version(
-            record.source, settings.flagged_bucket, f"{photo_id}/original"
+            record.source, settings.flagged_bucket, flagged_key(photo_id)
         )
         record, _ = drafts.change(
             photo_id,

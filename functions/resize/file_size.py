@@ -2,10 +2,8 @@
 
 import math
 
+from photo_tagger.domain.photo_files import MAX_BYTES
 from resize.picture import UnreadablePhotoError
-
-MAX_BYTES = 200 * 1024 * 1024
-"""Larger files are not fetched: /tmp holds 512 MB and the owner is told in time."""
 
 
 def check_size(size: int) -> None:

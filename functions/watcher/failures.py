@@ -1,8 +1,8 @@
 """Telling the admin which executions failed, and where to look."""
 
+from photo_tagger.aws.admin import tell_admin
 from photo_tagger.aws.executions import console_url
 from photo_tagger.domain.faults import in_plain_words
-from watcher.admin import tell_admin
 from watcher.changes import StatusChange
 
 

@@ -11,22 +11,8 @@ from photo_tagger.aws.task_tokens import answer
 from photo_tagger.domain.ids import photo_id
 from photo_tagger.domain.lifecycle import MACHINE
 from photo_tagger.domain.photo import Status
+from photo_tagger.domain.photo_files import PHOTO_SUFFIXES
 from photo_tagger.domain.start import StartRequest
-
-PHOTO_SUFFIXES = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".webp",
-    ".gif",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".tif",
-    ".tiff",
-    ".bmp",
-)
-"""What the drop bucket's notifications let through, in lower case."""
 
 _DECIDED = (Status.APPROVED, Status.EDITED, Status.REJECTED, Status.PROCESSING)
 """The statuses of open photos with a decision in their round; PROCESSING is another try,

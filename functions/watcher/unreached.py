@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
+from photo_tagger.aws.admin import tell_admin
 from photo_tagger.aws.audit import AuditTrail
 from photo_tagger.domain.lifecycle import MACHINE
 from photo_tagger.domain.lines import in_one_line
 from photo_tagger.domain.photo import PHOTO_HEADER
-from watcher.admin import tell_admin
 
 SOURCE: Final = "aws.ses"
 

@@ -92,6 +92,7 @@ def _named(template: Template) -> dict[str, str]:
         arn("states", f"execution:{machine}:*"): "PhotoStateMachine executions",
         # Secrets Manager ends a secret's ARN in six random characters.
         arn("secretsmanager", f"secret:{name('StoreSecret', 'Name')}-??????"): "StoreSecret",
+        arn("secretsmanager", f"secret:{name('DriveSecret', 'Name')}-??????"): "DriveSecret",
         arn("ses", f"identity/{name('SenderIdentity', 'EmailIdentity')}"): "SenderIdentity",
         arn("ses", f"configuration-set/{name('MailEvents', 'Name')}"): "MailEvents",
         **{arn("ssm", f"parameter{path}"): SETTINGS for path in settings},

@@ -96,6 +96,9 @@ NEEDS: dict[Site, list[Need]] = {
     Site(f"{AWS}.task_tokens.answer", "stepfunctions.send_task_success"): [
         on("PhotoStateMachine", "states:SendTaskSuccess"),
     ],
+    Site(f"{AWS}.admin.tell_admin", "sns.publish"): [
+        on("AdminTopic", "sns:Publish"),
+    ],
     # starter
     Site("starter.throttle.Throttle._start", "stepfunctions.start_execution"): [
         on("PhotoStateMachine", "states:StartExecution"),
@@ -156,6 +159,47 @@ NEEDS: dict[Site, list[Need]] = {
     Site("store_writer.secrets.store_key", "secretsmanager.get_secret_value"): [
         on("StoreSecret", "secretsmanager:GetSecretValue"),
     ],
+    # drive_sync
+    # AWS: a put with If-Match needs s3:GetObject beside s3:PutObject (user guide, conditional
+    # writes); all calls of a multipart upload but the last need s3:PutObject.
+    Site("drive_sync.copies.Copies.of", "s3.list_objects_v2"): [
+        on("DropBucket", "s3:ListBucket"),
+    ],
+    Site("drive_sync.copies.Copies.is_of", "s3.head_object"): [
+        on("DropBucket/drive/*", "s3:GetObject"),
+        on("DropBucket", "s3:ListBucket"),
+    ],
+    Site("drive_sync.copies.Copies.was_set_aside", "s3.head_object"): [
+        on("FlaggedBucket/*", "s3:GetObject"),
+        on("FlaggedBucket", "s3:ListBucket"),
+    ],
+    Site("drive_sync.copies._Upload._put", "s3.put_object **"): [
+        on("DropBucket/drive/*", "s3:PutObject", "s3:GetObject"),
+    ],
+    Site("drive_sync.copies._Upload._send", "s3.create_multipart_upload **"): [
+        on("DropBucket/drive/*", "s3:PutObject"),
+    ],
+    Site("drive_sync.copies._Upload._send", "s3.upload_part **"): [
+        on("DropBucket/drive/*", "s3:PutObject"),
+    ],
+    Site("drive_sync.copies._Upload._complete", "s3.complete_multipart_upload **"): [
+        on("DropBucket/drive/*", "s3:PutObject", "s3:GetObject"),
+    ],
+    Site("drive_sync.copies._Upload.abort", "s3.abort_multipart_upload **"): [
+        on("DropBucket/drive/*", "s3:AbortMultipartUpload"),
+    ],
+    Site("drive_sync.handler._run", "secretsmanager.get_secret_value"): [
+        on("DriveSecret", "secretsmanager:GetSecretValue"),
+    ],
+    Site("drive_sync.state.StateFile.load", "s3.get_object"): [
+        on("RulesBucket/sync/drive.json", "s3:GetObject"),
+    ],
+    Site("drive_sync.state.StateFile.load", "s3.exceptions.NoSuchKey"): [
+        on("RulesBucket", "s3:ListBucket"),
+    ],
+    Site("drive_sync.state.StateFile.save", "s3.put_object **"): [
+        on("RulesBucket/sync/drive.json", "s3:PutObject", "s3:GetObject"),
+    ],
     # flagger
     Site("flagger.originals.copy_version", "s3.copy_object"): [
         on("DropBucket/*", "s3:GetObject", "s3:GetObjectVersion"),
@@ -176,9 +220,6 @@ NEEDS: dict[Site, list[Need]] = {
         on("DropBucket/*", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     ],
     # watcher
-    Site("watcher.admin.tell_admin", "sns.publish"): [
-        on("AdminTopic", "sns:Publish"),
-    ],
     Site("watcher.changes.status_change", "stepfunctions handed on"): [
         on("PhotoStateMachine executions", "states:GetExecutionHistory"),
     ],

@@ -21,7 +21,11 @@ ASL: dict[str, Any] = json.loads((ROOT / "statemachines" / "photo.asl.json").rea
 MODULES = read_modules(ROOT / "functions")
 FOLDER_OF = build_function_module(ROOT / "functions").folder_of
 
-TRUSTED = {"PhotoStateMachineRole": "states", "ScheduleRole": "scheduler"}
+TRUSTED = {
+    "PhotoStateMachineRole": "states",
+    "ScheduleRole": "scheduler",
+    "DriveScheduleRole": "scheduler",
+}
 INTEGRATIONS = {
     "arn:aws:states:::lambda:invoke": "lambda:InvokeFunction",
     "arn:aws:states:::lambda:invoke.waitForTaskToken": "lambda:InvokeFunction",
@@ -125,11 +129,12 @@ def tasks(asl: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def schedule_complaints(template: Template) -> Iterator[str]:
     schedules = resources_of(template, "AWS::Scheduler::Schedule").values()
-    targets = [schedule["Properties"]["Target"] for schedule in schedules]
-    needed = {
-        Grant("lambda:InvokeFunction", resource_name(template, target["Arn"])) for target in targets
-    }
-    yield from role_complaints(template, "ScheduleRole", needed, "a schedule")
+    needed: dict[str, set[Grant]] = {}
+    for target in (schedule["Properties"]["Target"] for schedule in schedules):
+        grant = Grant("lambda:InvokeFunction", resource_name(template, target["Arn"]))
+        needed.setdefault(target["RoleArn"]["Fn::GetAtt"][0], set()).add(grant)
+    for role, grants_needed in needed.items():
+        yield from role_complaints(template, role, grants_needed, "a schedule")
 
 
 def role_complaints(template: Template, role: str, needed: set[Grant], who: str) -> Iterator[str]:
@@ -517,22 +522,22 @@ def test_a_workflow_that_calls_something_else_is_noticed(
     ("module", "old", "new", "words"),
     [
         (
-            "watcher.admin",
+            "photo_tagger.aws.admin",
             'client("sns").publish(',
             'client("sns").create_topic(',
-            "watcher.admin.tell_admin does “sns.create_topic”, and the table",
+            "photo_tagger.aws.admin.tell_admin does “sns.create_topic”, and the table",
         ),
         (
-            "watcher.admin",
+            "photo_tagger.aws.admin",
             'client("sns").publish(',
             "print(",
             "WatcherFunctionRole grants sns:Publish on AdminTopic, but nothing in watcher/ uses it",
         ),
         (
-            "watcher.admin",
+            "photo_tagger.aws.admin",
             'client("sns").publish(',
             "print(",
-            "no function comes to watcher.admin.tell_admin (sns.publish) any more",
+            "no function comes to photo_tagger.aws.admin.tell_admin (sns.publish) any more",
         ),
         (
             "photo_tagger.aws.documents",

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import get_args
 
 from digest.handler import Request
+from photo_tagger.domain.photo_files import PHOTO_SUFFIXES
 from photo_tagger_local.packages import build_function_module
 from photo_tagger_local.template import photo_suffixes, read_template, resources_of
-from watcher.reconcile import PHOTO_SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = read_template(ROOT / "template.yaml")
@@ -42,6 +42,7 @@ def test_schedules_hand_over_tasks_that_their_functions_know() -> None:
     targets = [schedule["Properties"]["Target"] for schedule in schedules]
     assert {(target["Arn"]["Fn::GetAtt"][0], target["Input"]) for target in targets} == {
         ("WatcherFunction", '{"task": "reconcile"}'),
+        ("DriveSyncFunction", "{}"),
         *(
             ("DigestFunction", json.dumps({"task": task}))
             for task in get_args(Request.model_fields["task"].annotation)

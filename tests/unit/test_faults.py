@@ -15,6 +15,12 @@ STAYS_INSIDE = {
     "SaidError": "only its kinds are raised",
     "BadFormError": "ack_handler shows the reviewer the form again",
     "TurnedAwayError": "ack_handler shows the visitor a page that says so",
+    "AnotherRunError": "drive_sync leaves it to the other run",
+    "ChangedMeanwhileError": "drive_sync looks at the file again",
+    "NoDownloadError": "drive_sync names the file in the daily notice",
+    "NotInDriveError": "drive_sync goes on without the file, or names the folder",
+    "OutOfTimeError": "drive_sync goes on in its next run",
+    "PassesByItselfError": "only its kinds are raised",
     "UnreadablePhotoError": "resize turns it into the verdict that flags the photo",
 }
 """Errors that never reach an execution."""

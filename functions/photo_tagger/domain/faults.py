@@ -51,10 +51,28 @@ WORDS = {
         "The copy in the flagged bucket is not what the original is: {said}. The original is "
         "where it was, and there is nothing to mend."
     ),
+    "DriveBusyError": (
+        "Google Drive asks us to slow down: {said}. It passes by itself; if it keeps coming, look "
+        "at the quotas of the Drive API in the Google Cloud console."
+    ),
+    "DriveDownError": (
+        "Google Drive does not answer as it should: {said}. It mostly passes by itself; Google's "
+        "Workspace status page tells of outages."
+    ),
+    "DriveFolderError": "The Google Drive folder cannot be watched: {said}.",
+    "DriveKeyRefusedError": (
+        "Google does not take {said}: it was deleted, was switched off or has expired. Make a new "
+        "key for the service account in the Google Cloud console, and put the file into the secret."
+    ),
+    "DriveRefusedError": (
+        "Google Drive refuses what we ask: {said}. See that the Drive API is enabled in the "
+        "service account's Google Cloud project, and that the folder is shared with its address."
+    ),
     "ExecutionNotToldError": (
         "Step Functions did not take what the owner had decided: {said}. The decision is on "
         "record; there is nothing to mend."
     ),
+    "GoogleKeyError": "The key of Google's service account is missing: {said}.",
     "MailUnavailableError": (
         "The mail service was down or busy for longer than we try again: {said}. It passes by "
         "itself; the SES console tells more."
@@ -70,6 +88,10 @@ WORDS = {
     "NoStoreKeyError": "The store's key is missing: {said}. Put the key into that secret.",
     "NoSuchPhotoError": (
         "The photo's record is gone: {said}. Restore it from the table's point-in-time recovery."
+    ),
+    "SlowFileError": (
+        "A file in Google Drive takes longer to copy than a run may take: {said}. All others are "
+        "taken; make it smaller, or see why it is slow."
     ),
     "SmallCopyGoneError": (
         "The photo's small copy is gone, as copies are kept for 400 days: {said}. Put a JPEG of "

@@ -81,6 +81,11 @@ class StoredObject(BaseModel):
     version_id: str
 
 
+def flagged_key(photo_id: str) -> str:
+    """Where the original of a photo that was set aside lies in the flagged bucket."""
+    return f"{photo_id}/original"
+
+
 class Listing(BaseModel):
     """What the store made of an approved draft."""
 
