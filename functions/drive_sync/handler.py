@@ -41,16 +41,15 @@ class Settings(Environment):
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One run; `finished` is false when there is more to do for the next one."""
     settings = read_environment(Settings)
-    notes = StateFile(settings.rules_bucket)
+    notes, report = StateFile(settings.rules_bucket), Report()
     state = notes.load()
     if is_held(state):
         logger.info("another run is at work")
-        return asdict(Report())
+        return asdict(report)
     try:
-        report = _run(settings, notes, state, context)
+        _run(settings, (notes, state), context, report)
     except AnotherRunError as error:
         logger.warning(str(error))
-        return asdict(Report())
     except Exception as error:
         state.lease_ends = ""
         shows = is_trouble(error, state, settings.admin_topic_arn)
@@ -58,16 +57,18 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if shows:
             raise
         logger.warning("Drive: the next run tries again", exc_info=True)
-        return asdict(Report())
     logger.info("synced", extra=asdict(report))
     return asdict(report)
 
 
-def _run(settings: Settings, notes: StateFile, state: State, context: LambdaContext) -> Report:
+def _run(
+    settings: Settings, notes: tuple[StateFile, State], context: LambdaContext, report: Report
+) -> None:
     left = context.get_remaining_time_in_millis
     secret = client("secretsmanager").get_secret_value(SecretId=settings.drive_secret)
     account = ServiceAccount(secret["SecretString"], settings.drive_secret)
     watched = (_folder_id(settings.drive_folder), settings.drive_subfolders == "on")
+    _, state = notes
     if watched != (state.folder, state.subfolders):
         state.folder, state.subfolders = watched
         state.page_token = ""
@@ -75,11 +76,12 @@ def _run(settings: Settings, notes: StateFile, state: State, context: LambdaCont
         Drive(account, settings.drive_secret),
         Copies(settings.drop_bucket, settings.flagged_bucket),
         AuditTrail(settings.audit_table),
-        (notes, state),
+        notes,
         has_time=lambda: left() > _MARGIN_MILLISECONDS,
         lease_ends=lease_of(left()),
+        report=report,
     )
-    return sync.run()
+    sync.run()
 
 
 def _folder_id(text: str) -> str:

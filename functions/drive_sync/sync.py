@@ -50,7 +50,9 @@ class Sync:
         notes: tuple[StateFile, State],
         has_time: Callable[[], bool],
         lease_ends: str,
+        report: Report,
     ) -> None:
+        """`report` tells what was done so far, also after an error."""
         self._drive = drive
         self._copies = copies
         self._trail = trail
@@ -59,9 +61,9 @@ class Sync:
         self._lease_ends = lease_ends
         self._doubts = dict(self._state.in_doubt)
         self._doubtful_from = self._state.doubtful_from
-        self._report = Report()
+        self._report = report
 
-    def run(self) -> Report:
+    def run(self) -> None:
         """Do what there is to do, as far as the time goes, and save the state.
 
         An idle run asks Drive once and writes nothing. After an error, the state is the caller's
@@ -75,13 +77,12 @@ class Sync:
             for item in batch:
                 if not self._has_time() or not self._taken(item):
                     self._save()
-                    return self._report
+                    return
         after()
         state.in_doubt, state.doubtful_from, state.put_off = {}, "", []
         state.trouble = None
-        self._report.finished = True
         self._save()
-        return self._report
+        self._report.finished = True
 
     def _found(self) -> tuple[Iterator[Found], Callable[[], None]]:
         """What may be new, and what to note in the state once all of it is done."""

@@ -17,6 +17,7 @@ import googleapiclient.http
 import pytest
 
 from drive_sync import handler, photos
+from drive_sync.drive import DriveFile
 from drive_sync.errors import (
     AnotherRunError,
     DriveBusyError,
@@ -24,9 +25,8 @@ from drive_sync.errors import (
     DriveFolderError,
     DriveKeyRefusedError,
     DriveRefusedError,
-    SlowFileError,
 )
-from drive_sync.state import StateFile
+from drive_sync.state import State, StateFile
 from photo_tagger.clock import on_record
 from photo_tagger.domain.ids import photo_id
 from photo_tagger.domain.photo import PhotoRecord
@@ -38,6 +38,7 @@ from photo_tagger_local.google.drive_folder import DriveFolder
 from photo_tagger_local.web import WebServer
 
 JPEG = b"\xff\xd8 not much of a photo "
+MD5 = hashlib.md5(JPEG, usedforsecurity=False).hexdigest()
 NOTHING = {"copied": 0, "named": 0, "finished": True}
 
 
@@ -163,8 +164,7 @@ class TestCopying:
         described = lane.aws.s3.head_object(
             Bucket=lane.aws.drop_bucket, Key=f"drive/{file_id}/Sofa, weiß (1).JPG"
         )
-        md5 = hashlib.md5(JPEG).hexdigest()
-        assert described["Metadata"] == {"drive-id": file_id, "drive-md5": md5}
+        assert described["Metadata"] == {"drive-id": file_id, "drive-md5": MD5}
         assert described["ContentType"] == "image/jpeg"
 
     def test_an_idle_run_asks_drive_once_and_writes_nothing(self, lane: Lane, boto: Any) -> None:
@@ -219,28 +219,25 @@ class TestCopying:
         lane.put("poster.tiff", content)
         assert lane.copied() == 1
         assert lane.versions() == {"poster.tiff": [content]}
-        assert [len(part["Body"]) for part in boto.of("UploadPart")] == [2**23, 2**23, 2**20]
+        sizes = [part["Body"].getbuffer().nbytes for part in boto.of("UploadPart")]
+        assert sizes == [2**23, 2**23, 2**20]
 
-    @pytest.mark.parametrize(
-        ("name", "key"),
-        [
-            ("IMG_1.Jpg", "IMG_1.Jpg.jpg"),
-            ("a\\b\nc\u2028.jpg", "a_b_c_.jpg"),
-            ("  . .png", "photo.png"),
-            ("x" * 240 + ".jpg", "x" * 200 + ".jpg"),
-            ("日" * 80 + ".webp", "日" * 66 + ".webp"),
-        ],
-    )
-    def test_a_key_is_safe_and_ends_as_the_drop_bucket_wants(
-        self, lane: Lane, name: str, key: str
-    ) -> None:
-        lane.put(name)
-        assert lane.copied() == 1
-        assert set(lane.versions()) == {key}
+    def test_a_key_is_safe_and_ends_as_the_drop_bucket_wants(self, lane: Lane) -> None:
+        wanted = {
+            "IMG_1.Jpg": "IMG_1.Jpg.jpg",
+            "a\\b\nc\u2028.jpg": "a_b_c_.jpg",
+            "  . .png": "photo.png",
+            "x" * 240 + ".jpg": "x" * 200 + ".jpg",
+            "日" * 80 + ".webp": "日" * 66 + ".webp",
+        }
+        for name in wanted:
+            lane.put(name, name.encode())
+        assert lane.copied() == len(wanted)
+        assert lane.versions() == {key: [name.encode()] for name, key in wanted.items()}
 
     def test_a_name_without_a_suffix_gets_that_of_its_type(self) -> None:
         described = {"id": "1a", "name": "a/b", "mimeType": "image/heif", "md5Checksum": "0"}
-        file = handler.Drive.file.__annotations__ and photos.DriveFile.model_validate(described)
+        file = DriveFile.model_validate(described)
         assert photos.key_of(file, "Chairs/Oak") == "drive/1a/Chairs/Oak/a_b.heif"
 
     def test_a_folder_in_a_shared_drive(self, lane: Lane) -> None:
@@ -252,18 +249,21 @@ class TestCopying:
         assert lane.copied() == 1
         assert lane.calls() == {"changes.list": 1, "files.media": 1}
 
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "https://drive.google.com/drive/folders/{}",
-            "https://drive.google.com/drive/u/0/folders/{}?usp=sharing",
-            "https://drive.google.com/open?id={}&authuser=0",
-        ],
-    )
-    def test_the_folders_address_will_do(self, lane: Lane, address: str) -> None:
-        lane.put("sofa.jpg")
-        lane.settings["DRIVE_FOLDER"] = address.format(lane.id_of("photos"))
-        assert lane.copied() == 1
+    def test_the_folders_address_will_do(self, lane: Lane) -> None:
+        folder = lane.id_of("photos")
+        for number, address in enumerate(
+            (
+                "https://drive.google.com/drive/folders/{}",
+                "https://drive.google.com/drive/u/0/folders/{}?usp=sharing",
+                "https://drive.google.com/open?id={}&authuser=0",
+            )
+        ):
+            lane.settings["DRIVE_FOLDER"] = address.format(folder)
+            lane.put(f"{number}.jpg", b"%d" % number)
+            assert lane.copied() == 1
+        lane.settings["DRIVE_FOLDER"] = "the photos"
+        with pytest.raises(DriveFolderError, match="neither a folder's id nor its address"):
+            lane.run()
 
 
 class TestOnce:
@@ -342,9 +342,10 @@ class TestOnce:
         self, lane: Lane, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         lane.put("sofa.jpg", b"long" * 2**22)
-        with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        with monkeypatch.context() as patched:
             patched.setattr("drive_sync.copies._Upload._complete", killed)
-            lane.run()
+            with pytest.raises(SystemExit):
+                lane.run()
         lane.change_state(lease_ends="")
         assert lane.copied() == 1
         assert lane.versions() == {"sofa.jpg": [b"long" * 2**22]}
@@ -372,7 +373,7 @@ class TestOnce:
             "Bucket": lane.aws.drop_bucket,
             "Key": f"drive/{file_id}/sofa.jpg",
             "Body": JPEG,
-            "Metadata": {"drive-md5": hashlib.md5(JPEG).hexdigest()},
+            "Metadata": {"drive-md5": MD5},
         }
         lane.at_first("files.media", lambda: lane.aws.s3.put_object(**theirs))
         assert lane.copied() == 0
@@ -523,6 +524,7 @@ class TestTime:
                 "files.media", lambda: patched.setattr(handler, "_MARGIN_MILLISECONDS", 10**9)
             )
             assert lane.run() == {"copied": 0, "named": 0, "finished": False}
+        lane.server.mend()
         assert lane.state()["put_off"] == [ids[0]]
         assert lane.state()["trouble"]["error"] == "passes by itself"
         read = []
@@ -531,7 +533,6 @@ class TestTime:
         )
         assert lane.copied() == 3
         assert read == [*ids[1:], ids[0]]
-        assert issubclass(SlowFileError, Exception)
 
 
 class TestTrouble:
@@ -560,11 +561,11 @@ class TestTrouble:
         assert "pt/drive/sa" in told
         assert "Make a new key" in told
 
-    @pytest.mark.parametrize("text", ["{}", "no JSON", '{"client_email": "a@b"}'])
-    def test_a_secret_without_a_key(self, lane: Lane, text: str) -> None:
-        lane.key_file(text)
-        with pytest.raises(GoogleKeyError):
-            lane.run()
+    def test_a_secret_without_a_key(self, lane: Lane) -> None:
+        for text in ("{}", "no JSON", '{"client_email": "a@b"}'):
+            lane.key_file(text)
+            with pytest.raises(GoogleKeyError):
+                lane.run()
         [told] = lane.told()
         assert "pt/drive/sa holds no key" in told
 
@@ -591,12 +592,13 @@ class TestTrouble:
         with pytest.raises(DriveFolderError):
             lane.run()
 
-    @pytest.mark.parametrize("answer", [busy(), down(), api_error(429, "rateLimitExceeded", "x")])
-    def test_what_passes_by_itself_is_tried_again_at_once(self, lane: Lane, answer: Any) -> None:
-        lane.put("sofa.jpg")
-        lane.server.fail("files.media", answer, 3)
-        assert lane.copied() == 1
-        assert lane.server.calls["files.media"] == 4
+    def test_what_passes_by_itself_is_tried_again_at_once(self, lane: Lane) -> None:
+        for number, answer in enumerate((busy(), down(), api_error(429, "rateLimitExceeded", "x"))):
+            lane.put(f"{number}.jpg", b"%d" % number)
+            lane.server.fail("files.media", answer, 3)
+            lane.calls()
+            assert lane.copied() == 1
+            assert lane.calls()["files.media"] == 4
         assert lane.told() == []
 
     @pytest.mark.parametrize(
@@ -654,18 +656,11 @@ def test_the_calls_for_twenty_new_files_among_five_thousand(lane: Lane, boto: An
     """The figures in docs/drive.md."""
     for number in range(5000):
         (lane.photos / f"{number:04}.jpg").write_bytes(b"%d" % number)
-    known = (
-        {
-            file["id"]: file["md5Checksum"]
-            for file in lane.server.folder.resources()
-            if "md5Checksum" in file
-        }
-        if lane.server.folder.look()
-        else {}
-    )
+    lane.server.folder.look()
+    files = lane.server.folder.resources()
+    known = {file["id"]: file["md5Checksum"] for file in files if "md5Checksum" in file}
     assert len(known) == 5000
-    StateFile(lane.aws.rules_bucket).save(StateFile(lane.aws.rules_bucket).load())
-    lane.change_state(folder=lane.id_of("photos"), files=known)
+    StateFile(lane.aws.rules_bucket).save(State(folder=lane.id_of("photos"), files=known))
     lane.calls()
     boto.calls.clear()
 
@@ -710,9 +705,10 @@ def killed_at_save(lane: Lane, monkeypatch: pytest.MonkeyPatch, number: int) -> 
             raise SystemExit
         save(file, state)
 
-    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+    with monkeypatch.context() as patched:
         patched.setattr(StateFile, "save", count_down)
-        lane.run()
+        with pytest.raises(SystemExit):
+            lane.run()
 
 
 def set_aside(lane: Lane, key: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -91,11 +92,14 @@ class DriveServer:
             if unknown:
                 said = f"Unknown name {sorted(unknown)[0]!r}"
                 return api_error(400, "badRequest", said, "INVALID_ARGUMENT")
-            return self.before(call, request) or self._answered(answer, request, described)
+            return await run_in_threadpool(self._answered, call, answer, request)
 
         return Route(f"/drive/v3{path}", endpoint)
 
-    def _answered(self, answer: Call, request: Request, described: dict[str, Any]) -> Response:
+    def _answered(self, call: str, answer: Call, request: Request) -> Response:
+        instead = self.before(call, request)
+        if instead is not None:
+            return instead
         self.folder.look()
         file_id = request.path_params.get("file_id")
         if file_id and not self._visible(file_id, request):

@@ -12,11 +12,11 @@ import json
 import mimetypes
 import os
 import secrets
-import stat
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,27 +133,36 @@ class DriveFolder:
         return [name for name in touched if before_all.get(name) != self.resource(name)]
 
     def _on_disk(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for parent, folders, names in os.walk(self._folder):
-            for name in sorted([*folders, *names]):
-                path = Path(parent) / name
-                told = None if name.startswith(".") else self._told(path)
-                if told:
-                    yield str(path.relative_to(self._folder)), told
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            with os.scandir(self._folder / folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    told = None if entry.name.startswith(".") else self._told(entry)
+                    if told is None:
+                        continue
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    yield path, told
+                    if told["mime"] == FOLDER:
+                        folders.append(path)
 
-    def _told(self, path: Path) -> dict[str, Any] | None:
+    def _told(self, entry: os.DirEntry[str]) -> dict[str, Any] | None:
         try:
-            status = path.stat()
+            status = entry.stat()
         except OSError:
             return None  # gone in this very moment, or a link to nowhere
-        if path.is_symlink() and path.resolve().is_relative_to(self._folder):
-            inside = str(path.resolve().relative_to(self._folder))
-            return {"mime": SHORTCUT, "inode": path.lstat().st_ino, "target": inside, "mtime": 0}
-        if stat.S_ISDIR(status.st_mode):
+        if entry.is_symlink():
+            target = Path(entry.path).resolve()
+            if not target.is_relative_to(self._folder):
+                return None
+            inside, inode = str(target.relative_to(self._folder)), entry.inode()
+            return {"mime": SHORTCUT, "inode": inode, "target": inside, "mtime": 0}
+        if entry.is_dir():
             return {"mime": FOLDER, "inode": status.st_ino, "mtime": 0}
         if abs(time.time() - status.st_mtime) < self._settle_seconds:
             return None
         return {
-            "mime": _mime_type(path),
+            "mime": _mime_type(entry.name),
             "inode": status.st_ino,
             "mtime": status.st_mtime_ns,
             "size": status.st_size,
@@ -200,10 +209,11 @@ def _identity(item: dict[str, Any]) -> tuple[Any, ...]:
     return item["inode"], item["mtime"], item.get("size"), item.get("target")
 
 
-def _mime_type(path: Path) -> str:
-    suffix = path.suffix.lower()
+@cache
+def _mime_type(name: str) -> str:
+    suffix = Path(name).suffix.lower()
     known = _NATIVE.get(suffix) or _MIME_TYPES.get(suffix)
-    return known or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _new_id() -> str:
