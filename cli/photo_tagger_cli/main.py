@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from photo_tagger.domain.ids import photo_of
 from photo_tagger_cli.statuses import STATUSES
+from photo_tagger_cli.store_kinds import STORE_KINDS
 from photo_tagger_local.errors import CommandError
 from photo_tagger_local.ports import DEFAULT_PORT
 
@@ -183,7 +184,7 @@ def _add_local(commands: _Commands) -> None:
         type=_port,
         default=DEFAULT_PORT,
         metavar="N",
-        help="first of five ports in a row (default: %(default)s)",
+        help="first of six ports in a row (default: %(default)s)",
     )
     up.add_argument(
         "--parameter",
@@ -192,6 +193,12 @@ def _add_local(commands: _Commands) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="a parameter of template.yaml, such as Language=de; may be repeated",
+    )
+    up.add_argument(
+        "--store",
+        choices=STORE_KINDS,
+        default="webhook",
+        help="which store is played: where approved drafts go (default: %(default)s)",
     )
     _add_bedrock(up)
     up.set_defaults(command=_up)
@@ -242,6 +249,7 @@ def _up(parsed: argparse.Namespace) -> int:
         photos=parsed.photos,
         bedrock=parsed.bedrock,
         parameters=dict(parsed.parameter),
+        store=parsed.store,
     )
 
 
