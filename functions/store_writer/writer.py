@@ -40,7 +40,7 @@ class _Undoing:
         if self.does != "put_back" or record.in_store is None:
             return InStore(round=record.round)
         there = record.in_store.fields or Draft()
-        back: dict[str, Any] = {name: value for name, value in self.fields.items()}
+        back: dict[str, Any] = dict(self.fields.items())
         fields = there.model_copy(update=back | {"alt_text": ""})
         return record.in_store.model_copy(update={"fields": fields})
 
