@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import Drafts
-from photo_tagger.aws.links import Links
+from photo_tagger.aws.pictures import PictureKeys
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from store_writer.secrets import StoreSecret
@@ -48,7 +48,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"store_target": config.store_target, "found": store.check()}
     writer = Writer(
         Drafts(settings.drafts_table, settings.audit_table),
-        Links(settings.links_table),
+        PictureKeys(settings.links_table),
         Turns(settings.drafts_table),
         store,
         config,

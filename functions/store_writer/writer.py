@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.drafts import Drafts
-from photo_tagger.aws.links import Links
+from photo_tagger.aws.pictures import PictureKeys
 from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.lifecycle import (
@@ -51,14 +51,14 @@ class Writer:
     def __init__(
         self,
         drafts: Drafts,
-        links: Links,
+        pictures: PictureKeys,
         turns: Turns,
         store: Store,
         config: ShopConfig,
         resized_bucket: str,
     ) -> None:
         self._drafts = drafts
-        self._links = links
+        self._pictures = pictures
         self._turns = turns
         self._store = store
         self._config = config
@@ -148,7 +148,7 @@ class Writer:
         return product_key(record, self._config.product_key, self._config.product_named_in)
 
     def _picture_url(self, photo_id: str) -> str:
-        key = self._links.put_picture(photo_id)
+        key = self._pictures.new(photo_id)
         return f"{self._config.review_base_url.rstrip('/')}/p/{key}/{photo_id}.jpg"
 
 
