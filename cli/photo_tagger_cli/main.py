@@ -19,6 +19,7 @@ from photo_tagger_local.errors import CommandError
 from photo_tagger_local.ports import DEFAULT_PORT
 
 if TYPE_CHECKING:
+    from photo_tagger_cli.store import StoreWriter
     from photo_tagger_cli.workflow import Workflow
 
     _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_executions(commands)
     _add_redrive(commands)
     _add_requeue(commands)
+    _add_undo(commands)
+    _add_store(commands)
     _add_eval(commands)
     return parser
 
@@ -122,6 +125,25 @@ def _add_requeue(commands: _Commands) -> None:
     parser.add_argument("photo_ids", nargs="+", type=photo_of, metavar="ID", help="the photo's id")
     _add_stack(parser)
     parser.set_defaults(command=_requeue)
+
+
+def _add_undo(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "undo", help="for the admin: take a photo's listing out of the store again"
+    )
+    parser.add_argument("photo_id", type=photo_of, metavar="ID", help="the photo's id")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_stack(parser)
+    parser.set_defaults(command=_undo)
+
+
+def _add_store(commands: _Commands) -> None:
+    store = commands.add_parser("store", help="for the admin: the store that drafts go to")
+    parser = store.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "check", help="whether the store would take drafts: its address, the key and its rights"
+    )
+    _add_stack(parser)
+    parser.set_defaults(command=_store_check)
 
 
 def _add_eval(commands: _Commands) -> None:
@@ -299,6 +321,29 @@ def _requeue(parsed: argparse.Namespace) -> int:
         return requeue(photos, _workflow(parsed), parsed.photo_ids)
 
 
+def _undo(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import told_in_a_sentence
+    from photo_tagger_cli.store import undo
+
+    def sure() -> bool:
+        if parsed.yes:
+            return True
+        if not sys.stdin.isatty():
+            raise CommandError("nobody is there to be asked: add --yes to take it back")
+        return input("Take it back? [y/N] ").strip().lower() in ("y", "yes")
+
+    with told_in_a_sentence(_local_port(parsed)):
+        return undo(_store_writer(parsed), parsed.photo_id, sure)
+
+
+def _store_check(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import told_in_a_sentence
+    from photo_tagger_cli.store import check
+
+    with told_in_a_sentence(_local_port(parsed)):
+        return check(_store_writer(parsed))
+
+
 def _eval(parsed: argparse.Namespace) -> int:
     if parsed.model and not parsed.bedrock:
         parsed.usage_error("--model is one of Bedrock's: add --bedrock")
@@ -319,6 +364,14 @@ def _workflow(parsed: argparse.Namespace) -> Workflow:
     from photo_tagger_cli.workflow import Workflow
 
     return Workflow(client("stepfunctions", _local_port(parsed)), parsed.prefix)
+
+
+def _store_writer(parsed: argparse.Namespace) -> StoreWriter:
+    from photo_tagger_cli.aws import client
+    from photo_tagger_cli.store import PATIENT, StoreWriter
+
+    port = _local_port(parsed)
+    return StoreWriter(lambda service: client(service, port, PATIENT), parsed.prefix)
 
 
 def _local_port(parsed: argparse.Namespace) -> int | None:

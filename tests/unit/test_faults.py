@@ -73,7 +73,7 @@ def test_all_words_are_sentences_that_fit_any_message(error: str) -> None:
 
 
 def test_the_message_is_taken_out_of_the_functions_json() -> None:
-    said = 'pt/store/api must hold JSON with an "api_key" of plain letters and digits'
+    said = 'pt/store/api must hold JSON with an "signing_key" of plain letters and digits'
     words = in_plain_words("NoStoreKeyError", cause(said, "NoStoreKeyError"))
     assert words == f"The store's key is missing: {said}. Put the key into that secret."
 
