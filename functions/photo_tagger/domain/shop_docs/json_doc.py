@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_left
 from typing import Final, NoReturn
 
 from photo_tagger.domain.shop_docs.problems import DocProblem, DocProblemsError, quoted
@@ -11,7 +12,6 @@ DEEPEST: Final = 10
 """Levels of lists and groups in each other; a doc has two."""
 
 _SPACE = re.compile(r"[ \t\n]*")
-_LITERALS = {"true": ("true", False), "false": ("false", False), "null": (None, True)}
 _CURLY = "“”„‟‘’"
 
 
@@ -29,12 +29,16 @@ def read_json(text: str) -> Fields:
 
 
 class _Reader:
-    """Goes through the text once; strings and numbers are read by Python's own decoder."""
+    """Goes through the text once; strings and numbers are read by Python's own decoder.
+
+    Numbers stay text, so that their digits are as written.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._decoder = json.JSONDecoder()
+        self._breaks = [found.start() for found in re.finditer("\n", text)]
+        self._decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
     def rest(self) -> str:
         """What is still to be read."""
@@ -111,10 +115,9 @@ class _Reader:
         except json.JSONDecodeError as error:
             self._at = min(error.pos, len(self._text))
             self._not_read(start)
-        written = self._text[start : self._at]
-        if isinstance(value, str):
-            return Scalar(line, value)
-        return Scalar(line, *_LITERALS.get(written, (written, True)))
+        if isinstance(value, bool):
+            return Scalar(line, self._text[start : self._at], is_word=False)
+        return Scalar(line, value)
 
     def _not_read(self, start: int) -> NoReturn:
         if not self._text.startswith('"', start):
@@ -129,4 +132,4 @@ class _Reader:
         self._at = space.end() if space else self._at
 
     def _line(self) -> int:
-        return self._text.count("\n", 0, self._at) + 1
+        return bisect_left(self._breaks, self._at) + 1

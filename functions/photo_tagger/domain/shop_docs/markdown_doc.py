@@ -8,7 +8,7 @@ from photo_tagger.domain.shop_docs.sections import Line, Section, settings_of
 from photo_tagger.domain.shop_docs.settings import Vocabulary
 from photo_tagger.domain.shop_docs.tree import Fields, Scalar
 
-_HEADING = re.compile(r"(#{1,6})(.*?)#*")
+_HEADING = re.compile(r"(#{1,6})(.*)")
 _BOLD_LINE = re.compile(r"(\*\*|__)(?P<text>(?:(?!\1).)+)\1:?")
 _UNDERLINE = re.compile(r"=+|-{2,}")
 _RULE = re.compile(r"([-*_])(\s*\1){2,}")
@@ -18,17 +18,20 @@ _REMARK = re.compile(r">.*|([*_])(?!\1).*[.:!?]\1")
 _CELL_RULE = re.compile(r"\s*:?-+:?\s*")
 _NAMED = re.compile(r"(?P<name>[^:|]{2,40}):(?:\s+(?P<value>.*))?")
 _PICTURE_DATA = re.compile(r"\[[^\]]*\]:\s*<?data:.*")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->", re.DOTALL)
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _HIDDEN: Final = 0xE000
 """Where escaped characters are kept in Unicode's private area while marks are taken off."""
 
 _MARKS = (
-    (re.compile(r"\[([^\]]+)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)"), r"\2"),
-    (re.compile(r"(`+)(.+?)\1"), r"\2"),
+    (re.compile(r"\[([^\[\]]+)\]\([^()]*\)"), r"\1"),
+    (re.compile(r"`([^`]+)`"), r"\1"),
+    (re.compile(r"(\*{1,3})(?=\S)([^*]+)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<!\w)(_{1,3})(?=\S)([^_]+)(?<=\S)\1(?!\w)"), r"\2"),
 )
+"""Links, code, bold and italics, with what is kept of them; none looks beyond the next mark."""
+
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
 
 _ODD = (
@@ -39,7 +42,7 @@ _ODD = (
     (re.compile(r"<!--"), "begins a comment that has no end", "--> at its end"),
 )
 
-_LIKE_A_SETTING: Final = 0.8
+_LIKE_A_SETTING: Final = 0.7
 """So near to a known name (0 to 1), a name is taken for a misspelt one."""
 
 
@@ -67,41 +70,54 @@ class _Reader:
         self.sections: list[Section] = []
         self._vocabulary = vocabulary
         self._problems = problems
+        self._begun = self._has_title = False
 
     def line(self, number: int, line: str) -> None:
         """A line that is not underlined."""
         heading = _HEADING.fullmatch(line)
         bold = _BOLD_LINE.fullmatch(line)
         if heading:
-            self.heading(number, heading[2], level=len(heading[1]))
+            self.heading(number, heading[2].rstrip("#"), level=len(heading[1]))
         elif bold:
-            self.heading(number, bold["text"], level=2)
+            self.heading(number, bold["text"], level=2 if self._begun else 1)
         elif line and not _says_nothing(line):
             self._content(number, line)
 
     def heading(self, number: int, text: str, level: int) -> None:
-        """A heading begins a setting, if it is not the doc's title."""
+        """A heading begins a setting, unless it is the title: the first one, at the top level."""
         name = unmarked(text).strip(" :")
         if not name:
             return
-        is_title = level == 1 and not self.sections and not self._is_like_a_setting(name)
-        if not is_title:
+        may_be_title = level == 1 and not self._has_title and not self.sections
+        self._has_title = self._begun = True
+        if not may_be_title or self._is_like_a_setting(name):
             self._begin(number, name)
 
     def _content(self, number: int, line: str) -> None:
+        self._begun = True
         bullet = _BULLET.fullmatch(line)
         text = unmarked(bullet["text"] if bullet else line)
         named = None if line.startswith("|") else _NAMED.fullmatch(text)
         if named and self._is_like_a_setting(named["name"]):
             self._begin(number, named["name"].strip())
             text, bullet = (named["value"] or "").strip(), None
-        if not self.sections or not text or self._is_odd(number, line):
-            return
+        if not self.sections:
+            self._introduction(number, line)
+        elif text and not self._is_odd(number, line):
+            self._below_heading(number, line, text, in_list=bool(bullet))
+
+    def _introduction(self, number: int, line: str) -> None:
+        """Prose for people; a list there has lost its heading."""
+        if line.startswith("|") or _BULLET.fullmatch(line):
+            said = f"{quoted(line)} stands above the first setting"
+            self._problems.add(number, said, "a heading above it, such as ## Tags")
+
+    def _below_heading(self, number: int, line: str, text: str, *, in_list: bool) -> None:
         lines = self.sections[-1].lines
         if line.startswith("|"):
             self._row(number, line, lines)
         else:
-            lines.append(Line(number, text.removesuffix("\\"), in_list=bool(bullet)))
+            lines.append(Line(number, text.removesuffix("\\"), in_list=in_list))
 
     def _row(self, number: int, line: str, lines: list[Line]) -> None:
         cells = re.split(r"(?<!\\)\|", line.strip("|"))

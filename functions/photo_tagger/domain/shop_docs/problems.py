@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MOST_PROBLEMS: Final = 50
-"""So many are told at once: a doc of another kind altogether would fill a book."""
+"""So many are told at once; a doc with more of them is not read further."""
 
 _MOST_QUOTED: Final = 60
 """Characters of the doc that are repeated in a sentence."""
@@ -38,16 +38,16 @@ class Problems:
     found: list[DocProblem] = field(default_factory=list)
 
     def add(self, line: int | None, said: str, expected: str) -> None:
-        """Note one more; reading goes on."""
+        """Note one more; reading goes on. Raises DocProblemsError if these are enough."""
         self.found.append(DocProblem(line, said, expected))
+        if len(self.found) == MOST_PROBLEMS:
+            said = f"these are {MOST_PROBLEMS} problems, and there may be more"
+            self.found.append(DocProblem(None, said, "these mended first"))
+            raise self.error()
 
     def error(self) -> DocProblemsError:
         """All of them by line, those of the whole doc first."""
-        ordered = sorted(dict.fromkeys(self.found), key=lambda problem: problem.line or 0)
-        told, more = ordered[:MOST_PROBLEMS], len(ordered) - MOST_PROBLEMS
-        if more > 0:
-            told.append(DocProblem(None, f"there are {more} more problems", "these mended first"))
-        return DocProblemsError(told)
+        return DocProblemsError(sorted(self.found, key=lambda problem: problem.line or 0))
 
 
 def quoted(text: str) -> str:

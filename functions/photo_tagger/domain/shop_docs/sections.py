@@ -9,10 +9,12 @@ from photo_tagger.domain.shop_docs.settings import Setting, Vocabulary
 from photo_tagger.domain.shop_docs.text import plain
 from photo_tagger.domain.shop_docs.tree import Fields, Items, Node, Scalar
 
-_ARROW = re.compile(r"\s*(?:[-–—=]+>|[→⇒➔➜])\s*")
+_ARROW = re.compile(r"\s*(?:[-–—=]{1,3}>|[→⇒➔➜])\s*")
 _ENTRY = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^,;]*))\s*(?:[,;]|$)')
 _NAME_AND_NUMBER = re.compile(r"(?P<name>[^\d:=]*?)\s*[:=]?\s*(?P<number>[-+\u2212]?\d\S*.*)")
-_RANGE = re.compile(r"(?:from\s+)?(?P<least>\S+)\s*(?:to|bis|–|—)\s*(?P<most>\S+)", re.IGNORECASE)
+_RANGE = re.compile(
+    r"(?:from\s+)?(?P<least>[-\d.,]+)\s*(?:to|–|—)\s*(?P<most>[-\d.,]+)", re.IGNORECASE
+)
 _LONGEST_ENTRY = 60
 _TABLE_HEADERS = {
     *("", "from", "to", "instead of", "write", "word", "words", "say", "not", "use", "old", "new"),
