@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_undo(commands)
     _add_store(commands)
     _add_eval(commands)
+    docs = commands.add_parser("docs", help="the shop's style doc and rules doc")
+    _add_docs(docs.add_subparsers(required=True, metavar="COMMAND"))
     return parser
 
 
@@ -68,7 +70,7 @@ def _add_check(commands: _Commands) -> None:
         "--rules",
         type=Path,
         metavar="FILE",
-        help="the shop's rules.json (default: the product's own rules)",
+        help="the shop's rules doc (default: the product's own rules)",
     )
     parser.add_argument(
         "--plot",
@@ -166,6 +168,31 @@ def _add_eval(commands: _Commands) -> None:
     )
     parser.add_argument("--json", action="store_true", help="everything as one JSON object")
     parser.set_defaults(command=_eval, usage_error=parser.error)
+
+
+def _add_docs(commands: _Commands) -> None:
+    check = commands.add_parser("check", help="whether a doc can be used, and what it says")
+    check.add_argument(
+        "doc", type=Path, metavar="FILE", help="as .md, .yaml, .json or .csv; see docs/shop-docs.md"
+    )
+    check.add_argument(
+        "--kind", choices=("style", "rules"), help="which doc it is (default: by its name)"
+    )
+    check.set_defaults(command=_docs_check)
+
+    template = commands.add_parser("template", help="a doc to begin with, each setting explained")
+    template.add_argument("kind", choices=("style", "rules"))
+    template.add_argument(
+        "--format",
+        choices=("md", "yaml", "json", "csv"),
+        default="md",
+        help="md for a Google Doc, csv for a Google Sheet; json cannot explain anything "
+        "(default: %(default)s)",
+    )
+    template.add_argument(
+        "--out", type=Path, metavar="FILE", help="a new file (default: standard output)"
+    )
+    template.set_defaults(command=_docs_template)
 
 
 def _add_stack(parser: argparse.ArgumentParser) -> None:
@@ -357,6 +384,18 @@ def _eval(parsed: argparse.Namespace) -> int:
         threshold=parsed.threshold,
         as_json=parsed.json,
     )
+
+
+def _docs_check(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.docs_command.check import check_doc
+
+    return check_doc(parsed.doc, parsed.kind)
+
+
+def _docs_template(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.docs_command.template import write_template
+
+    return write_template(parsed.kind, parsed.format, parsed.out)
 
 
 def _workflow(parsed: argparse.Namespace) -> Workflow:

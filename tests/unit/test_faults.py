@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 STAYS_INSIDE = {
     "SaidError": "only its kinds are raised",
     "BadFormError": "ack_handler shows the reviewer the form again",
+    "DocProblemsError": "drive_sync keeps the last good doc and mails the admin what is wrong",
     "TurnedAwayError": "ack_handler shows the visitor a page that says so",
     "UnreadablePhotoError": "resize turns it into the verdict that flags the photo",
 }
