@@ -94,5 +94,6 @@ def test_check_tells_what_is_right(capsys: Any) -> None:
 
 def test_a_fault_is_told_in_plain_words() -> None:
     fault = {"errorType": "StoreRefusedUsError", "errorMessage": "the store answered 401: no"}
-    with pytest.raises(StoreError, match=r"The store refuses our key .* the store answered 401: no"):
+    words = r"The store refuses our key .* the store answered 401: no"
+    with pytest.raises(StoreError, match=words):
         check(StoreWriter(Aws(fault), "pt"))
