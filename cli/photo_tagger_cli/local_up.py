@@ -16,7 +16,13 @@ _LOOK_SECONDS = 0.5
 
 
 def local_up(
-    state: Path, port: int, *, photos: Path | None, bedrock: bool, parameters: dict[str, str]
+    state: Path,
+    port: int,
+    *,
+    photos: Path | None,
+    bedrock: bool,
+    parameters: dict[str, str],
+    store: str,
 ) -> int:
     """Stay up until SIGINT or SIGTERM; 0 then. `parameters` are the template's."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -25,7 +31,7 @@ def local_up(
     started = time.monotonic()
     console.print("Starting …")
     try:
-        options = Options(state, Ports.from_first(port), bedrock, parameters)
+        options = Options(state, Ports.from_first(port), bedrock, parameters, store)
         with LocalRun(options) as run:
             _welcome(console, run, time.monotonic() - started, bedrock=bedrock)
             progress = run.progress()

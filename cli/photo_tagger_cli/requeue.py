@@ -11,6 +11,7 @@ from photo_tagger_cli.workflow import NoSuchExecutionError, NotRedrivableError, 
 
 _NEVER = {
     Status.LISTED: "it is in the shop",
+    Status.WITHDRAWN: "it was in the shop and was taken back: drop the photo once more instead",
     Status.DUPLICATE: "its bytes belong to another photo",
 }
 

@@ -6,7 +6,7 @@ from photo_tagger.aws.drafts import BusyRecordError, Drafts
 from photo_tagger.domain.lifecycle import MACHINE
 from photo_tagger.domain.photo import Status
 
-_LET_GO = frozenset({Status.FLAGGED, Status.REJECTED, Status.EXPIRED})
+_LET_GO = frozenset({Status.FLAGGED, Status.REJECTED, Status.EXPIRED, Status.WITHDRAWN})
 
 
 class Claims:

@@ -1,19 +1,20 @@
-"""WriteToStore: the approved fields and the photo go to the store."""
+"""WriteToStore: approved fields and photo go to the store. Undo and check, for the admin."""
 
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
 from photo_tagger.aws.config import shop_config
 from photo_tagger.aws.drafts import Drafts
-from photo_tagger.aws.small_copies import read_small_copy
-from photo_tagger.domain.lifecycle import approved_fields, store_begun
+from photo_tagger.aws.pictures import PictureKeys
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
-from store_writer.http_api import HttpStore
-from store_writer.secrets import store_key
-from store_writer.store import Product, Refused
+from store_writer.secrets import StoreSecret
+from store_writer.store import Store
+from store_writer.stores import store_of
+from store_writer.turns import Turns
+from store_writer.writer import Writer
 
 
 class Settings(Environment):
@@ -21,40 +22,42 @@ class Settings(Environment):
 
     drafts_table: str
     audit_table: str
+    links_table: str
     resized_bucket: str
     store_secret: str
     config_path: str
 
 
 class Request(BaseModel):
-    """What the state hands over."""
+    """What the state hands over, or `photo-tagger undo` and `photo-tagger store check`."""
 
-    photo_id: str
+    task: Literal["write", "undo", "check"] = "write"
+    photo_id: str = ""
+    by_user: str = ""
+    dry_run: bool = False
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Write one product; `accepted` is false when the store refuses the fields, with its words.
-
-    It is false without words when the approval was taken back; from here on it cannot be.
-    """
+    """Write one product, take one back, or see whether the store would take any."""
     settings = read_environment(Settings)
-    photo_id = Request.model_validate(event).photo_id
-    logger.append_keys(photo_id=photo_id)
-    drafts = Drafts(settings.drafts_table, settings.audit_table)
-    record, _ = drafts.change(photo_id, store_begun)
-    if record.decision and record.decision.undone:
-        return {"accepted": False, "listing": None, "refusal": None}
-    product = Product(
-        photo_id=photo_id,
-        idempotency_key=f"{photo_id}-{record.round}",
-        fields=approved_fields(record),
-        file_name=record.file_name,
-        jpeg=read_small_copy(settings.resized_bucket, str(record.image_key)),
-    )
+    request = Request.model_validate(event)
+    logger.append_keys(photo_id=request.photo_id)
     config = shop_config(settings.config_path)
-    store = HttpStore(config.store_url, store_key(settings.store_secret))
-    answer = store.write(product)
-    if isinstance(answer, Refused):
-        return {"accepted": False, "listing": None, "refusal": answer.words}
-    return {"accepted": True, "listing": answer.model_dump(), "refusal": None}
+
+    def open_store() -> Store:
+        return store_of(config, StoreSecret(settings.store_secret))
+
+    if request.task == "check":
+        return {"store_target": config.store_target, "found": open_store().check()}
+    writer = Writer(
+        Drafts(settings.drafts_table, settings.audit_table),
+        PictureKeys(settings.links_table),
+        Turns(settings.drafts_table),
+        open_store,
+        config,
+        settings.resized_bucket,
+    )
+    if request.task == "undo":
+        return writer.undo(request.photo_id, by_user=request.by_user, dry_run=request.dry_run)
+    return writer.write(request.photo_id)

@@ -17,16 +17,17 @@ class Ports:
     aws: int
     smtp: int
     reader: int
+    store: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
-        """Five ports in a row."""
-        return cls(*range(first, first + 5))
+        """Six ports in a row."""
+        return cls(*range(first, first + 6))
 
     @classmethod
     def free(cls) -> "Ports":
-        """Five ports that nobody uses at this moment."""
-        sockets = [socket.socket() for _ in range(5)]
+        """Six ports that nobody uses at this moment."""
+        sockets = [socket.socket() for _ in range(6)]
         try:
             for one in sockets:
                 one.bind((HOST, 0))

@@ -1,5 +1,6 @@
 """One local run: the emulator, the stand-ins around it, and the product deployed into it."""
 
+import base64
 import contextlib
 import fcntl
 import hashlib
@@ -30,6 +31,8 @@ from photo_tagger_local.photo_files import photos_in
 from photo_tagger_local.ports import HOST, REGION, Ports
 from photo_tagger_local.progress import Progress
 from photo_tagger_local.shop import Shop
+from photo_tagger_local.stores import STORES
+from photo_tagger_local.stores.played import PlayedStore
 from photo_tagger_local.template import ROOT, read_template
 from photo_tagger_local.web import WebServer
 
@@ -40,18 +43,25 @@ _DEMO_NOTE = (
 )
 
 
+WEBHOOK = "webhook"
+"""The store that the shop page of the console takes part of."""
+
 A_MAIL_EACH = {"CardsPerHour": "1000000"}
 """For a run whose reviewer answers each draft's own mail, however many there are."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a local run is to be: `parameters` of the template that differ from their defaults."""
+    """How a local run is to be: `parameters` of the template that differ from their defaults.
+
+    `store` is the store that is played, by its name in template.yaml.
+    """
 
     state: Path
     ports: Ports
     bedrock: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    store: str = WEBHOOK
 
 
 class StateInUseError(CommandError):
@@ -82,6 +92,7 @@ class LocalRun:
         self._running = contextlib.ExitStack()
         self.inbox = Inbox(state / "inbox", ports.smtp)
         self.shop = Shop(state / "shop", self._store_key)
+        self._store = self._played_store()
         self.aws = Emulator(
             ports.aws,
             state / "aws",
@@ -96,6 +107,8 @@ class LocalRun:
             "review": f"http://{HOST}:{ports.review}/",
             "aws": self.aws.endpoint,
         }
+        if self._store:
+            self.addresses["shop"] = self._store_root
         self.outputs: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -107,6 +120,8 @@ class LocalRun:
             starting.callback(self.inbox.stop)
             console = create_console_app(self.inbox, self.shop, self.addresses)
             self._serve(starting, console, ports.console)
+            if self._store:
+                self._serve(starting, self._store.app(), ports.store)
             starting.enter_context(self.aws)
             self._deploy()
             self._serve(starting, self._review_pages(), ports.review)
@@ -193,10 +208,24 @@ class LocalRun:
         self._put_documents()
         self.aws.client("secretsmanager").put_secret_value(
             SecretId=self.outputs["StoreSecret"],
-            SecretString=json.dumps({"api_key": self._store_key}),
+            SecretString=self._store_secret(),
         )
         if self._goes_on:
             self._reconcile()
+
+    def _played_store(self) -> PlayedStore | None:
+        """The store beside the console's own shop; None where that is the store."""
+        kind = self._options.store
+        return None if kind == WEBHOOK else STORES[kind](self._state / kind)
+
+    @property
+    def _store_root(self) -> str:
+        return f"http://{HOST}:{self._options.ports.store}"
+
+    def _store_secret(self) -> str:
+        if self._store:
+            return self._store.secret(self._store_root)
+        return json.dumps({"signing_key": self._store_key})
 
     def _put_documents(self) -> None:
         """The sample style and rules docs, unless this state has docs of its own."""
@@ -219,7 +248,7 @@ class LocalRun:
             "SenderAddress": "photo-tagger@shop.example",
             "Reviewers": OWNER,
             "AdminAddress": "admin@shop.example",
-            "StoreUrl": f"http://{HOST}:{self._options.ports.console}",
+            "StoreUrl": f"http://{HOST}:{self._options.ports.console}/api/listings",
             "ReviewBaseUrl": self.addresses["review"],
         }
         if not self._options.bedrock:
@@ -228,6 +257,8 @@ class LocalRun:
                 "FoundationModel": DEMO_READER,
                 "ReaderNote": _DEMO_NOTE,
             }
+        if self._store:
+            parameters |= self._store.parameters(self._store_root)
         known = read_template(ROOT / "template.yaml")["Parameters"]
         for name in self._options.parameters.keys() - known.keys():
             raise DeployError(f"template.yaml has no parameter {name}; it has {', '.join(known)}")
@@ -251,7 +282,7 @@ def _kept_secret(path: Path) -> str:
     """A random key of this state, made at its first use and readable by its owner only."""
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
+        path.write_text(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
     return path.read_text()
 
 

@@ -1,10 +1,9 @@
-"""The shop on a laptop: a small store API, and the pages that show what was published."""
+"""The shop on a laptop: an endpoint for signed messages, and pages that show what it holds."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import io
 import json
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -67,17 +67,17 @@ class _FieldErrors(Exception):  # noqa: N818 - holds several
 
 
 class Shop:
-    """A store that holds its listings in a folder, one file each, and answers a small HTTP API.
+    """A store that holds its listings in a folder, one file each, and takes signed messages.
 
-    `POST /api/products` makes a listing. It needs `Authorization: Bearer <api_key>` and an
-    `Idempotency-Key`; the same key again gives back the listing already made, whatever the body
-    says. A listing exists once its `.json` is in place, which is after its image is on disk.
-    The type that an image is served as is the one its bytes have, not the one the request names.
+    `POST /api/listings` takes what docs/stores/webhook.md describes, signed with `signing_key`.
+    The same `webhook-id` again gives back the listing already made, whatever the body says. A
+    listing exists once its `.json` is in place, which is after its image is on disk. The type that
+    an image is served as is the one its bytes have, not the one the message names.
     """
 
-    def __init__(self, folder: Path, api_key: str) -> None:
+    def __init__(self, folder: Path, signing_key: str) -> None:
         self._folder = folder
-        self._expected_authorization = f"Bearer {api_key}".encode()
+        self._signer = Webhook(signing_key)
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         stored = (Product(**json.loads(path.read_bytes())) for path in folder.glob("*.json"))
@@ -89,30 +89,37 @@ class Shop:
             return sorted(self._products.values(), key=lambda p: (p.created_at, p.id), reverse=True)
 
     def routes(self) -> list[Route]:
-        """The API under `/api/products` and the pages under `/shop`."""
+        """The endpoint `/api/listings` and the pages under `/shop`."""
         return [
-            Route("/api/products", self._create, methods=["POST"]),
-            Route("/api/products", self._list, methods=["GET"]),
+            Route("/api/listings", self._receive, methods=["POST"]),
             Route("/shop", self._shop_page),
             Route("/shop/{id}", self._product_page, name="product"),
             Route("/shop/{id}/image", self._image, name="product_image"),
         ]
 
-    async def _create(self, request: Request) -> Response:
+    async def _receive(self, request: Request) -> Response:
         body = await _read_body(request)
-        if not self._is_authorized(request):
-            return _unauthorized()
         if body is None:
             return _error(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        key = request.headers.get("Idempotency-Key", "").strip()
+        if not self._is_signed(request, body):
+            return _error(401, "The signature is missing, wrong or too old.")
+        key = request.headers["webhook-id"]
         if not 0 < len(key) <= _MAX_KEY_CHARACTERS:
-            return _error(400, "The header Idempotency-Key is missing, empty or too long.")
+            return _error(400, "The header webhook-id is empty or too long.")
         try:
-            payload = json.loads(body)
+            message = json.loads(body)
         except (ValueError, RecursionError):
             return _error(400, "The body is not JSON.")
-        if not isinstance(payload, dict):
+        if not isinstance(message, dict):
             return _error(400, "The body is not a JSON object.")
+        if message.get("type") == "ping":
+            return Response(status_code=204)
+        if message.get("type") == "listing.withdrawn":
+            self._withdraw(str(message.get("id")))
+            return Response(status_code=204)
+        return await self._approved(request, key, message)
+
+    async def _approved(self, request: Request, key: str, payload: dict[str, Any]) -> Response:
         try:
             product, is_new = await run_in_threadpool(self._publish, key, payload)
         except _FieldErrors as refusal:
@@ -143,14 +150,19 @@ class Shop:
         _write_safely(self._folder / f"{product_id}.json", record.encode())
         return product
 
-    def _is_authorized(self, request: Request) -> bool:
-        given = request.headers.get("Authorization", "").encode()
-        return hmac.compare_digest(given, self._expected_authorization)
+    def _withdraw(self, product_id: str) -> None:
+        with self._lock:
+            product = self._products.pop(product_id, None)
+        if product:
+            (self._folder / f"{product.id}.json").unlink(missing_ok=True)
 
-    def _list(self, request: Request) -> Response:
-        if not self._is_authorized(request):
-            return _unauthorized()
-        return JSONResponse({"products": [_as_json(p, request) for p in self.products()]})
+    def _is_signed(self, request: Request, body: bytes) -> bool:
+        """Whether it is from whom it says, and no replay of what was sent long ago."""
+        try:
+            self._signer.verify(body, dict(request.headers), json_parse=False)
+        except (WebhookVerificationError, ValueError):
+            return False
+        return True
 
     def _requested(self, request: Request) -> Product:
         with self._lock:
@@ -187,10 +199,6 @@ async def _read_body(request: Request) -> bytes | None:
 
 def _error(status_code: int, message: str) -> Response:
     return JSONResponse({"error": message}, status_code)
-
-
-def _unauthorized() -> Response:
-    return _error(401, "The API key is missing or wrong.")
 
 
 def _as_json(product: Product, request: Request) -> dict[str, Any]:

@@ -156,7 +156,13 @@ NEEDS: dict[Site, list[Need]] = {
         on("ReadyQueue", "sqs:SendMessage"),
     ],
     # store_writer
-    Site("store_writer.secrets.store_key", "secretsmanager.get_secret_value"): [
+    Site("store_writer.turns.Turns._put", "dynamodb.put_item"): [
+        on("DraftsTable", "dynamodb:PutItem"),
+    ],
+    Site(f"{AWS}.pictures.PictureKeys.new", "dynamodb.put_item"): [
+        on("LinksTable", "dynamodb:PutItem"),
+    ],
+    Site("store_writer.secrets.StoreSecret.__init__", "secretsmanager.get_secret_value"): [
         on("StoreSecret", "secretsmanager:GetSecretValue"),
     ],
     # drive_sync

@@ -8,9 +8,14 @@ from aws_lambda_powertools.utilities.parameters import SSMProvider
 from pydantic import BaseModel, BeforeValidator, Field
 
 from photo_tagger.aws.clients import client
+from photo_tagger.domain.product import KeyKind, NamedIn
 from photo_tagger.texts import Language
 
 _MAX_AGE_SECONDS = 300
+
+StoreTarget = Literal[
+    "webhook", "shopify", "woocommerce", "sheet", "shopify-csv", "woocommerce-csv"
+]
 
 
 def _addresses(text: object) -> object:
@@ -40,8 +45,16 @@ class ShopConfig(BaseModel):
     escalation: Literal["on", "off"]
     model_id: str
     escalation_model_id: str
-    store_target: Literal["api"]
-    store_url: str
+    store_target: StoreTarget
+    store_url: Annotated[str, BeforeValidator(_text_or_hyphen)] = Field(
+        description="where the store is; what that means, each target says"
+    )
+    product_key: KeyKind = Field(description="photo: each photo is a product of its own")
+    product_named_in: NamedIn = Field(description="where the SKU or the handle stands")
+    existing_products: Literal["fill", "overwrite"] = Field(
+        description="fill: what somebody wrote into the store stays"
+    )
+    new_products: Literal["draft", "active"]
     language: Language = Field(description="of mails and pages")
     time_zone: str = Field(description="of the shop, as Asia/Singapore")
     sender: str

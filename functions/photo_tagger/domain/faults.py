@@ -72,7 +72,6 @@ WORDS = {
         "Step Functions did not take what the owner had decided: {said}. The decision is on "
         "record; there is nothing to mend."
     ),
-    "GoogleKeyError": "The key of Google's service account is missing: {said}.",
     "MailUnavailableError": (
         "The mail service was down or busy for longer than we try again: {said}. It passes by "
         "itself; the SES console tells more."
@@ -85,6 +84,7 @@ WORDS = {
         "Amazon Bedrock did not answer as it should for longer than we try again: {said}. It "
         "mostly passes by itself; the AWS status page tells of outages."
     ),
+    "GoogleKeyError": "Google's key is missing: {said}.",
     "NoStoreKeyError": "The store's key is missing: {said}. Put the key into that secret.",
     "NoSuchPhotoError": (
         "The photo's record is gone: {said}. Restore it from the table's point-in-time recovery."
@@ -99,7 +99,7 @@ WORDS = {
     ),
     "StoreRefusedUsError": (
         "The store refuses our key or our request: {said}. Mend the key in the store's secret, or "
-        "the setting store_url."
+        "the setting store_url; `photo-tagger store check` tells whether it is right."
     ),
     "StoreUnavailableError": (
         "The store was down or busy for longer than we try again: {said}. See that it answers."

@@ -11,6 +11,7 @@ from photo_tagger.domain.draft import Draft, Reading
 from photo_tagger.domain.photo import (
     Change,
     Decision,
+    InStore,
     Listing,
     Outcome,
     PhotoRecord,
@@ -37,11 +38,11 @@ def requeued(record: PhotoRecord, *, start: int, by_user: str) -> Change | None:
     """Somebody wants the photo taken through once more, whatever the machine thought of it.
 
     `start` is the number of the execution that is asked for: None when it was asked for before.
-    Raises SupersededError for a photo that is in the store, or whose bytes are another photo's.
+    Raises SupersededError for a photo that is or was in the store, or whose bytes are another's.
     """
     if record.starts >= start:
         return None
-    if record.status in (Status.LISTED, Status.DUPLICATE):
+    if record.status in (Status.LISTED, Status.WITHDRAWN, Status.DUPLICATE):
         raise SupersededError(f"{record.photo_id} is {record.status}: there is nothing to redo")
     return Change(
         action="requeued",
@@ -210,11 +211,50 @@ def store_begun(record: PhotoRecord) -> Change | None:
     return _by_machine("sent", store_round=record.round)
 
 
+def store_looked_at(record: PhotoRecord, found: InStore) -> Change | None:
+    """What the store says of the photo's product, before anything is written in this round.
+
+    None when that is on record: what a later try finds may be what an earlier one wrote.
+    """
+    if record.in_store and record.in_store.round == found.round:
+        return None
+    return _by_machine("looked_up", in_store=found.model_dump())
+
+
 def listed(record: PhotoRecord, listing: Listing) -> Change | None:
-    """The store has the listing."""
+    """The store has the listing; what was there before it stays in the audit trail."""
     if record.status is Status.LISTED:
         return None
-    return _by_machine("listed", status=Status.LISTED, listing=listing.model_dump())
+    before = record.in_store.fields if record.in_store else None
+    approved = approved_fields(record)
+    written: dict[str, Any] = {name: getattr(approved, name) for name in listing.written}
+    after = InStore(
+        round=record.round,
+        product_id=listing.id,
+        fields=(before or Draft()).model_copy(update=written),
+    )
+    return _by_machine(
+        "listed",
+        status=Status.LISTED,
+        listing=listing.model_dump(),
+        in_store=after.model_dump(),
+    )
+
+
+def withdrawn(record: PhotoRecord, *, after: InStore, by_user: str) -> Change | None:
+    """An admin took the listing back; `after` is what the store says since.
+
+    Raises SupersededError for a photo that is not in the store.
+    """
+    if record.status is Status.WITHDRAWN:
+        return None
+    if record.status is not Status.LISTED:
+        raise SupersededError(f"{record.photo_id} is {record.status}: it is not in the store")
+    return Change(
+        action="withdrawn",
+        by_user=by_user,
+        values={"status": Status.WITHDRAWN, "in_store": after.model_dump()},
+    )
 
 
 def reopened(record: PhotoRecord, *, round_: int, store_words: str | None) -> Change | None:

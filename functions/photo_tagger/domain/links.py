@@ -40,3 +40,10 @@ def key_hash(key: str) -> str:
     A plain hash is enough, since the key is random and as long as the hash.
     """
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def picture_hash(key: str) -> str:
+    """The hash of a key that opens a picture only: no such key is ever a reviewer's, nor a
+    reviewer's one of these.
+    """
+    return key_hash(f"picture:{key}")

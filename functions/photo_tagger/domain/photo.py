@@ -5,7 +5,14 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photo_tagger.domain.draft import Confidence, Draft, FieldName, Note, Usage
+from photo_tagger.domain.draft import (
+    FIELD_NAMES,
+    Confidence,
+    Draft,
+    FieldName,
+    Note,
+    Usage,
+)
 
 SCHEMA_VERSION: Final = 1
 
@@ -25,6 +32,7 @@ class Status(StrEnum):
     APPROVED = "approved"
     EDITED = "edited"
     LISTED = "listed"
+    WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
     FLAGGED = "flagged"
     DUPLICATE = "duplicate"
@@ -32,7 +40,14 @@ class Status(StrEnum):
 
 
 ENDED: Final = frozenset(
-    {Status.LISTED, Status.REJECTED, Status.FLAGGED, Status.DUPLICATE, Status.EXPIRED}
+    {
+        Status.LISTED,
+        Status.WITHDRAWN,
+        Status.REJECTED,
+        Status.FLAGGED,
+        Status.DUPLICATE,
+        Status.EXPIRED,
+    }
 )
 
 
@@ -87,11 +102,28 @@ def flagged_key(photo_id: str) -> str:
 
 
 class Listing(BaseModel):
-    """What the store made of an approved draft."""
+    """What the store made of an approved draft.
+
+    `created`: the product was made for this photo. `written`: the fields that we wrote; others were
+    somebody's already.
+    """
 
     id: str
     url: str
     store_target: str
+    created: bool = True
+    written: list[FieldName] = Field(default_factory=lambda: list(FIELD_NAMES))
+
+
+class InStore(BaseModel):
+    """What the store said of the photo's product before we wrote to it, and says since.
+
+    `fields.alt_text` is that of the photo's own image. Both are None where there was no product.
+    """
+
+    round: int
+    product_id: str | None = None
+    fields: Draft | None = None
 
 
 class PhotoRecord(BaseModel):
@@ -131,6 +163,7 @@ class PhotoRecord(BaseModel):
     decision: Decision | None = None
     store_round: int = Field(default=0, description="the latest that may not be undone any more")
     store_words: str | None = Field(default=None, description="why the store refused the fields")
+    in_store: InStore | None = None
     listing: Listing | None = None
     flag_reasons: list[str] = Field(default_factory=list)
     flagged: StoredObject | None = None

@@ -1,0 +1,9 @@
+"""The stores that a laptop can play, each over its real protocol."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from photo_tagger_local.stores.played import PlayedStore
+
+STORES: dict[str, Callable[[Path], PlayedStore]] = {}
+"""By the name under which template.yaml knows them; each keeps its products in the folder given."""
