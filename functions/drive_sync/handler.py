@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from drive_sync.copies import Copies
+from drive_sync.docs import ShopDocs
 from drive_sync.drive import Drive
 from drive_sync.errors import AnotherRunError, DriveFolderError
 from drive_sync.state import State, StateFile, is_held, lease_of
@@ -72,9 +73,11 @@ def _run(
     if watched != (state.folder, state.subfolders):
         state.folder, state.subfolders = watched
         state.page_token = ""
+    drive = Drive(account, settings.drive_secret)
     sync = Sync(
-        Drive(account, settings.drive_secret),
+        drive,
         Copies(settings.drop_bucket, settings.flagged_bucket),
+        ShopDocs(drive, state, settings.rules_bucket, settings.admin_topic_arn),
         AuditTrail(settings.audit_table),
         notes,
         has_time=lambda: left() > _MARGIN_MILLISECONDS,

@@ -22,6 +22,14 @@ class Trouble(BaseModel):
     told: bool = False
 
 
+class DocSeen(BaseModel):
+    """A version of a style or rules doc; what Google keeps as a document has no `md5`."""
+
+    file_id: str
+    modified: str
+    md5: str
+
+
 class State(BaseModel):
     """What is known of the folder in Drive, by the ids of its files.
 
@@ -46,8 +54,8 @@ class State(BaseModel):
     """Why a file is not taken, as the audit trail has it."""
     put_off: list[str] = []
     """Files that the last run failed with: the next one takes all others first."""
-    docs: dict[str, str] = {}
-    """The version of the style or rules doc that was looked at last, by the doc's name."""
+    docs: dict[str, DocSeen] = {}
+    """The version of the style or rules doc that was looked at last, by the kind of doc."""
     trouble: Trouble | None = None
     lease_ends: str = ""
     """Until then a run that has work holds the state, unless it let go."""

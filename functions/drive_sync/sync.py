@@ -10,6 +10,7 @@ from itertools import islice
 from uuid import uuid4
 
 from drive_sync.copies import ChangedMeanwhileError, Copies, OutOfTimeError
+from drive_sync.docs import ShopDocs, shop_doc
 from drive_sync.drive import Drive, DriveFile
 from drive_sync.errors import (
     DriveDownError,
@@ -46,6 +47,7 @@ class Sync:
         self,
         drive: Drive,
         copies: Copies,
+        docs: ShopDocs,
         trail: AuditTrail,
         notes: tuple[StateFile, State],
         has_time: Callable[[], bool],
@@ -55,6 +57,7 @@ class Sync:
         """`report` tells what was done so far, also after an error."""
         self._drive = drive
         self._copies = copies
+        self._docs = docs
         self._trail = trail
         self._file, self._state = notes
         self._has_time = has_time
@@ -107,7 +110,7 @@ class Sync:
         """What is new, the files that failed last time after all others."""
         later = []
         for item in found:
-            if not self._is_new(item.file):
+            if not self._is_new(item):
                 continue
             if item.file.file_id in self._state.put_off:
                 later.append(item)
@@ -115,7 +118,10 @@ class Sync:
                 yield item
         yield from later
 
-    def _is_new(self, file: DriveFile) -> bool:
+    def _is_new(self, item: Found) -> bool:
+        file, doc = item.file, shop_doc(*item)
+        if doc:
+            return self._docs.is_new(file, doc)
         reason = reason_against(file)
         if reason:
             return self._state.named.get(file.file_id) != reason
@@ -138,7 +144,8 @@ class Sync:
         file_id = item.file.file_id
         first = self._report == Report()
         try:
-            self._take(item)
+            with suppress(NotInDriveError):  # gone since it was listed
+                self._take(item)
         except OutOfTimeError as error:
             if not first:
                 return False
@@ -150,27 +157,25 @@ class Sync:
         return True
 
     def _take(self, item: Found) -> None:
-        file = item.file
         for _ in range(_TRIES):
-            if not self._is_new(file):
+            if item.file.trashed or not self._is_new(item):
                 return
-            reason = reason_against(file)
-            if reason:
-                self._name(file, reason)
-                return
+            doc, reason = shop_doc(*item), reason_against(item.file)
             try:
-                self._copy(file, item.path)
+                if doc:
+                    self._docs.mirror(item.file, doc)
+                elif reason:
+                    self._name(item.file, reason)
+                else:
+                    self._copy(*item)
+                return  # noqa: TRY300 - the loop is for what changed meanwhile
             except ChangedMeanwhileError:
-                file = self._drive.file(file.file_id)
-                if file.trashed:
-                    return
-                self._begin([Found(file, item.path)])
-            except NotInDriveError:
-                return  # gone since it was listed
+                item = Found(self._drive.file(item.file.file_id), item.path)
+                self._begin([item])
             except NoDownloadError:
-                self._name(file, "no_download")
+                self._name(item.file, "no_download")
                 return
-        raise DriveDownError(f"{file.name!r} was another file each time it was read")
+        raise DriveDownError(f"{item.file.name!r} was another file each time it was read")
 
     def _copy(self, file: DriveFile, path: str) -> None:
         state, there = self._state, self._copies.of(file.file_id)

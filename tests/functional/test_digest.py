@@ -122,6 +122,59 @@ def refuse(boto: Any, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setattr(boto, "call", refusing)
 
 
+def not_taken(aws: Any, name: str, reason: str, size: int = 0) -> None:
+    """drive_sync left a file where it is, an hour ago."""
+    told = {"name": name, "size": size, "reason": reason}
+    moment = f"{clock.on_record(datetime.now(UTC) - timedelta(hours=1))}#{name[:9]}"
+    aws.drafts().audit.note(f"drive#{name}", moment, "not_taken", "drive_sync", told)
+
+
+class TestFilesInDrive:
+    def test_are_named_with_why_in_the_mail_of_the_day(self, aws: Any) -> None:
+        not_taken(aws, "invoice.pdf", "no_photo", 3)
+        not_taken(aws, "poster.tif", "too_large", 300 * 2**20 + 1)
+        assert run(aws, "flags") == 0
+        ann, _ = aws.new_mails()
+        assert ann["Subject"] == "2 files in Google Drive are not photos we can take"
+        for text in (words_of(ann).replace(" :", ":"), " ".join(text_of(ann).split())):
+            assert "invoice.pdf: it is not a photo we can open" in text
+            assert "poster.tif: it is too large: 301 MB, at most 200 MB." in text
+            assert "did not seem right" not in text
+
+    def test_come_below_the_photos_that_were_set_aside(self, aws: Any) -> None:
+        flagged(aws, "dark.jpg")
+        not_taken(aws, HOSTILE, "sub_folder")
+        assert run(aws, "flags") == 1
+        ann, _ = aws.new_mails()
+        assert ann["Subject"] == "1 photo was set aside"
+        assert words_of(ann).index("dark.jpg") < words_of(ann).index("we do not look into folders")
+        assert not page_of(ann).select('img[src="x"]')
+        assert "\x1b" not in text_of(ann)
+        assert "\nBcc" not in text_of(ann)
+
+    def test_are_named_in_one_mail_only(self, aws: Any, earlier: Earlier) -> None:
+        not_taken(aws, "invoice.pdf", "no_photo")
+        told = {"name": "just now.pdf", "size": 0, "reason": "no_photo"}
+        aws.drafts().audit.note("drive#2", f"{clock.now()}#2", "not_taken", "drive_sync", told)
+        with earlier(hours=26):
+            moment = f"{clock.now()}#3"
+        told = {"name": "older.pdf", "size": 0, "reason": "no_photo"}
+        aws.drafts().audit.note("drive#3", moment, "not_taken", "drive_sync", told)
+        run(aws, "flags")
+        ann, _ = aws.new_mails()
+        assert "invoice.pdf" in words_of(ann)
+        assert "just now.pdf" not in words_of(ann), "the next mail has it"
+        assert "older.pdf" not in words_of(ann), "an earlier mail had it"
+
+    def test_that_are_very_many_are_counted(self, aws: Any) -> None:
+        for number in range(53):
+            not_taken(aws, f"{number:02}.pdf", "no_photo")
+        run(aws, "flags")
+        ann, _ = aws.new_mails()
+        assert "and 3 more files" in words_of(ann)
+        assert "and 3 more files" in text_of(ann)
+
+
 class TestHoldingBack:
     def test_the_cards_of_an_hour_are_mailed_and_the_next_is_held(self, aws: Any) -> None:
         aws.set("cards_per_hour", "2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -486,6 +487,86 @@ class TestNaming:
         lane.server.fail("files.media", api_error(403, "cannotDownloadFile", said))
         assert lane.run() == {"copied": 0, "named": 1, "finished": True}
         assert lane.named() == [("sofa.jpg", "no_download")]
+
+
+STYLE_YAML = b"version: '8'\ncategories: [Furniture]\ntags: [sofa]\n"
+
+
+class TestDocs:
+    def in_force(self, lane: Lane, name: str) -> dict[str, Any]:
+        answer = lane.aws.s3.get_object(Bucket=lane.aws.rules_bucket, Key=name)
+        doc: dict[str, Any] = json.loads(answer["Body"].read())
+        return doc
+
+    def test_docs_of_every_kind_are_mirrored(self, lane: Lane) -> None:
+        lane.put("Style.yaml", STYLE_YAML)
+        lane.put("rules.json", b'{"version": "9", "min_edge_px": 300}')
+        assert lane.run() == NOTHING
+        assert self.in_force(lane, "style.json")["version"] == "8"
+        assert self.in_force(lane, "rules.json")["min_edge_px"] == 300
+        lane.put("style.gdoc", b"# Tags\n\n- sofa\n- lamp\n\n# Categories\n\n- Lighting\n")
+        lane.put(
+            "rules.gsheet", b"setting,value\nbrightness min,40\nbrightness max,250\nsharpness,8.5\n"
+        )
+        lane.run()
+        assert self.in_force(lane, "style.json")["categories"] == ["Lighting"], lane.told()
+        assert self.in_force(lane, "rules.json")["sharpness"]["min"] == 8.5
+        assert lane.told() == []
+        assert lane.named() == []
+
+    def test_a_broken_doc_leaves_the_last_good_one_and_is_told_once(self, lane: Lane) -> None:
+        lane.put("style.yaml", STYLE_YAML)
+        lane.put("sofa.jpg")
+        assert lane.copied() == 1
+        lane.put("style.yaml", STYLE_YAML + b"tone: [\n")
+        for _ in range(3):
+            assert lane.run() == NOTHING
+        lane.change_state(page_token="")
+        lane.run()
+        [told] = lane.told()
+        assert "style.yaml" in told
+        assert "line 5" in told
+        assert "Expected" in told
+        assert self.in_force(lane, "style.json")["version"] == "8"
+        lane.put("style.yaml", STYLE_YAML + b"tags: nonsense\n")
+        lane.run()
+        assert len(lane.told()) == 1
+        lane.put("style.yaml", STYLE_YAML.replace(b"8", b"9"))
+        lane.run()
+        assert lane.told() == []
+        assert self.in_force(lane, "style.json")["version"] == "9"
+
+    def test_a_doc_that_is_no_text_or_far_too_large_is_told(self, lane: Lane) -> None:
+        lane.put("style.md", b"\xff\xd8\xff")
+        lane.put("rules.csv", b"x" * (2**20 + 1))
+        lane.run()
+        assert len(lane.told()) == 2
+
+    def test_a_doc_that_google_does_not_export_is_told(self, lane: Lane) -> None:
+        lane.put("style.gdoc", b"# Tags")
+        lane.put("sofa.jpg")
+        said = "This file is too large to be exported."
+        lane.server.fail("files.export", api_error(403, "exportSizeLimitExceeded", said))
+        assert lane.copied() == 1
+        [told] = lane.told()
+        assert "too large to be exported" in told
+
+    def test_of_two_docs_the_one_edited_last_counts(self, lane: Lane) -> None:
+        lane.put("style.yaml", STYLE_YAML)
+        lane.put("style.json", STYLE_YAML.replace(b"8", b"7"))
+        for name, seconds in (("style.yaml", 2_000_000_000), ("style.json", 1_000_000_000)):
+            os.utime(lane.photos / name, (seconds, seconds))
+        for _ in range(2):
+            lane.run()
+            assert self.in_force(lane, "style.json")["version"] == "8"
+            lane.change_state(page_token="")
+
+    def test_a_doc_in_a_subfolder_is_none(self, lane: Lane) -> None:
+        lane.subfolders = "on"
+        lane.put("style.yaml", STYLE_YAML, to="photos/Old")
+        lane.run()
+        assert self.in_force(lane, "style.json")["version"] == "7"
+        assert lane.named() == [("style.yaml", "no_photo")]
 
 
 class TestTime:

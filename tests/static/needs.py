@@ -194,6 +194,17 @@ NEEDS: dict[Site, list[Need]] = {
     Site("drive_sync.copies._Upload.abort", "s3.abort_multipart_upload **"): [
         on("DropBucket/drive/*", "s3:AbortMultipartUpload"),
     ],
+    Site("drive_sync.docs.ShopDocs._put", "s3.get_object"): [
+        on("RulesBucket/style.json", "s3:GetObject"),
+        on("RulesBucket/rules.json", "s3:GetObject"),
+    ],
+    Site("drive_sync.docs.ShopDocs._put", "s3.exceptions.NoSuchKey"): [
+        on("RulesBucket", "s3:ListBucket"),
+    ],
+    Site("drive_sync.docs.ShopDocs._put", "s3.put_object"): [
+        on("RulesBucket/style.json", "s3:PutObject"),
+        on("RulesBucket/rules.json", "s3:PutObject"),
+    ],
     Site("drive_sync.handler._run", "secretsmanager.get_secret_value"): [
         on("DriveSecret", "secretsmanager:GetSecretValue"),
     ],
