@@ -23,6 +23,7 @@ def local_up(
     bedrock: bool,
     parameters: dict[str, str],
     store: str,
+    drive: Path | None,
 ) -> int:
     """Stay up until SIGINT or SIGTERM; 0 then. `parameters` are the template's."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -31,12 +32,12 @@ def local_up(
     started = time.monotonic()
     console.print("Starting …")
     try:
-        options = Options(state, Ports.from_first(port), bedrock, parameters, store)
+        options = Options(state, Ports.from_first(port), bedrock, parameters, store, drive)
         with LocalRun(options) as run:
             _welcome(console, run, time.monotonic() - started, bedrock=bedrock)
             progress = run.progress()
             _going_on(console, list(progress.look()))
-            _drop(console, run, photos)
+            _drop(console, run, photos, drive)
             _follow(console, run, progress)
     except KeyboardInterrupt:
         console.print(f"\nEnded. Everything is kept in {state}; the same command goes on there.")
@@ -66,7 +67,11 @@ def _going_on(console: Console, earlier: list[Step]) -> None:
         )
 
 
-def _drop(console: Console, run: LocalRun, photos: Path | None) -> None:
+def _drop(console: Console, run: LocalRun, photos: Path | None, drive: Path | None) -> None:
+    if drive:
+        console.print(f"{drive} plays the Google Drive folder: put photos into it.")
+        if photos is None:
+            return
     if photos is None:
         bucket = run.outputs["DropBucket"]
         console.print(f"No --photos given: upload some to s3://{bucket} at the AWS endpoint.")

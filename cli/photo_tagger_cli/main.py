@@ -244,6 +244,9 @@ def _add_local(commands: _Commands) -> None:
         help="a parameter of template.yaml, such as Language=de; may be repeated",
     )
     up.add_argument(
+        "--drive", type=_folder, metavar="DIR", help="a folder that plays the Google Drive folder"
+    )
+    up.add_argument(
         "--store",
         choices=STORE_KINDS,
         default="webhook",
@@ -299,6 +302,7 @@ def _up(parsed: argparse.Namespace) -> int:
         bedrock=parsed.bedrock,
         parameters=dict(parsed.parameter),
         store=parsed.store,
+        drive=parsed.drive,
     )
 
 

@@ -25,6 +25,7 @@ from photo_tagger_local.aws.emulator import Emulator
 from photo_tagger_local.console import create_console_app
 from photo_tagger_local.demo_reader.server import create_app as create_demo_reader
 from photo_tagger_local.deploy import DeployError, Project, deploy
+from photo_tagger_local.drive_lane import DriveLane
 from photo_tagger_local.errors import CommandError
 from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.photo_files import photos_in
@@ -54,7 +55,8 @@ A_MAIL_EACH = {"CardsPerHour": "1000000"}
 class Options:
     """How a local run is to be: `parameters` of the template that differ from their defaults.
 
-    `store` is the store that is played, by its name in template.yaml.
+    `store` is the store that is played, by its name in template.yaml. `drive` is a folder that
+    plays the shop's Google Drive folder.
     """
 
     state: Path
@@ -62,6 +64,7 @@ class Options:
     bedrock: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     store: str = WEBHOOK
+    drive: Path | None = None
 
 
 class StateInUseError(CommandError):
@@ -93,6 +96,7 @@ class LocalRun:
         self.inbox = Inbox(state / "inbox", ports.smtp)
         self.shop = Shop(state / "shop", self._store_key)
         self._store = self._played_store()
+        self._drive = DriveLane(options.drive, state) if options.drive else None
         self.aws = Emulator(
             ports.aws,
             state / "aws",
@@ -122,9 +126,13 @@ class LocalRun:
             self._serve(starting, console, ports.console)
             if self._store:
                 self._serve(starting, self._store.app(), ports.store)
+            if self._drive:
+                starting.enter_context(self._drive.served())
             starting.enter_context(self.aws)
             self._deploy()
             self._serve(starting, self._review_pages(), ports.review)
+            if self._drive:
+                starting.enter_context(self._drive.watched(self.aws.client("lambda")))
             self._running = starting.pop_all()
         return self
 
@@ -210,6 +218,10 @@ class LocalRun:
             SecretId=self.outputs["StoreSecret"],
             SecretString=self._store_secret(),
         )
+        if self._drive:
+            self.aws.client("secretsmanager").put_secret_value(
+                SecretId=self.outputs["DriveSecret"], SecretString=self._drive.key_file()
+            )
         if self._goes_on:
             self._reconcile()
 
@@ -259,6 +271,8 @@ class LocalRun:
             }
         if self._store:
             parameters |= self._store.parameters(self._store_root)
+        if self._drive:
+            parameters |= self._drive.parameters()
         known = read_template(ROOT / "template.yaml")["Parameters"]
         for name in self._options.parameters.keys() - known.keys():
             raise DeployError(f"template.yaml has no parameter {name}; it has {', '.join(known)}")

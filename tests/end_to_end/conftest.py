@@ -52,9 +52,10 @@ def ports_in_a_row() -> Ports:
 class Shop:
     """What a test does to a local run, as staff and as the owner."""
 
-    def __init__(self, run: LocalRun, samples: Path) -> None:
+    def __init__(self, run: LocalRun, samples: Path, drive: Path | None = None) -> None:
         self.run = run
         self.samples = samples
+        self.drive = drive
         self._mails: list[StoredMail] = []
         self.browser = httpx.Client(follow_redirects=True, timeout=60, trust_env=False)
 
@@ -251,10 +252,9 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Shop]:
     """One local run for all tests that do not need their own."""
-    with LocalRun(
-        Options(tmp_path_factory.mktemp("run"), Ports.free(), parameters=A_MAIL_EACH)
-    ) as run:
-        yield Shop(run, samples)
+    state, drive = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("drive")
+    with LocalRun(Options(state, Ports.free(), parameters=A_MAIL_EACH, drive=drive)) as run:
+        yield Shop(run, samples, drive)
 
 
 @contextlib.contextmanager
