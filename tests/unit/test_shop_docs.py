@@ -651,3 +651,17 @@ def test_bytes_that_are_no_utf8_are_told_with_their_line() -> None:
 def test_what_is_mirrored_is_read_back_the_same() -> None:
     doc = parse_doc("style", template("style", "md"), "markdown")
     assert parse_doc("style", json.dumps(doc.model_dump()), "json") == doc
+
+
+@pytest.mark.parametrize(
+    ("heading", "form"),
+    [("As a Google Doc, or in Markdown", "markdown"), ("In YAML or JSON", "yaml")],
+)
+def test_the_examples_of_the_docs_page_can_be_used(heading: str, form: DocFormat) -> None:
+    page = (SAMPLES.parent / "docs" / "shop-docs.md").read_text()
+    part = page.partition(f"## {heading}\n")[2]
+    example = re.match(r"\n((?:    .*\n|\n)+)", part)
+    assert example
+    doc = parse_doc("style", re.sub(r"(?m)^    ", "", example[1]), form)
+    assert doc.tags == ["sofa", "living room", "lamp"]
+    assert doc.limits.title == 60
