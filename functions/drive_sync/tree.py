@@ -44,7 +44,7 @@ class Listing:
             level = below
 
     def _seen(self, item: DriveFile, below: list[DriveFile]) -> Iterator[Found]:
-        path = next(self.folders[name] for name in item.parents if name in self.folders)
+        path = next((self.folders[name] for name in item.parents if name in self.folders), "")
         file = behind(self._drive, item)
         if file.mime_type == FOLDER and self._subfolders:
             if file.file_id not in self.folders:
