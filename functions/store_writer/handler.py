@@ -11,6 +11,7 @@ from photo_tagger.aws.pictures import PictureKeys
 from photo_tagger.environment import Environment, read_environment
 from photo_tagger.observability import logger
 from store_writer.secrets import StoreSecret
+from store_writer.store import Store
 from store_writer.stores import store_of
 from store_writer.turns import Turns
 from store_writer.writer import Writer
@@ -43,14 +44,17 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = Request.model_validate(event)
     logger.append_keys(photo_id=request.photo_id)
     config = shop_config(settings.config_path)
-    store = store_of(config, StoreSecret(settings.store_secret))
+
+    def open_store() -> Store:
+        return store_of(config, StoreSecret(settings.store_secret))
+
     if request.task == "check":
-        return {"store_target": config.store_target, "found": store.check()}
+        return {"store_target": config.store_target, "found": open_store().check()}
     writer = Writer(
         Drafts(settings.drafts_table, settings.audit_table),
         PictureKeys(settings.links_table),
         Turns(settings.drafts_table),
-        store,
+        open_store,
         config,
         settings.resized_bucket,
     )

@@ -1,30 +1,32 @@
 """The store that is any HTTPS endpoint. docs/stores/webhook.md describes what it is sent."""
 
 import base64
-import hashlib
-import hmac
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
+
+from standardwebhooks import Webhook as Signer
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.photo import Listing
 from store_writer.http import Answer, StoreHttp, refused_us, words
-from store_writer.secrets import StoreSecret
+from store_writer.secrets import NoStoreKeyError, StoreSecret
 from store_writer.store import Found, Product, Refused, StoreRefusedUsError
 
 _WORDS_SHOWN = 500
 
 
 class Webhook:
-    """Signed messages to one address, as Standard Webhooks (standardwebhooks.com) has them.
+    """Messages to one address, signed as Standard Webhooks (standardwebhooks.com) has it.
 
     What is in the store the endpoint knows, not we: it finds, fills and puts back by itself.
     """
 
     def __init__(self, url: str, secret: StoreSecret, *, overwrite: bool) -> None:
         self._url = url
-        self._key = secret.key("signing_key").encode()
+        self._signer = _signer(secret)
         self._existing = "overwrite" if overwrite else "fill"
         self._http = StoreHttp()
 
@@ -75,21 +77,28 @@ class Webhook:
         }
 
     def _send(self, message_id: str, message: dict[str, Any]) -> Answer:
-        body = json.dumps(message).encode()
-        sent_at = str(int(time.time()))
-        signed = b".".join((message_id.encode(), sent_at.encode(), body))
-        signature = base64.b64encode(hmac.digest(self._key, signed, hashlib.sha256)).decode()
+        body, sent_at = json.dumps(message), datetime.now(UTC)
         headers = {
             "Content-Type": "application/json",
             "webhook-id": message_id,
-            "webhook-timestamp": sent_at,
-            "webhook-signature": f"v1,{signature}",
+            "webhook-timestamp": str(int(sent_at.timestamp())),
+            "webhook-signature": self._signer.sign(message_id, sent_at, body),
         }
-        return self._http.request("POST", self._url, body=body, headers=headers)
+        return self._http.request("POST", self._url, body=body.encode(), headers=headers)
 
     def _accepted(self, answer: Answer) -> None:
         if not 200 <= answer.status < 300:
             raise refused_us(answer)
+
+
+def _signer(secret: StoreSecret) -> Signer:
+    key = secret.key("signing_key")
+    try:
+        return Signer(key)
+    except (ValueError, EmptyWebhookSecretError) as error:
+        raise NoStoreKeyError(
+            f'the signing_key in {secret.name} must be "whsec_" and a random key in base64'
+        ) from error
 
 
 def _listing(answer: Answer) -> Listing:

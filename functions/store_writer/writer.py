@@ -1,6 +1,8 @@
 """Writes approved drafts to the store, once each, and takes them back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from photo_tagger.aws.config import ShopConfig
@@ -46,23 +48,31 @@ class _Undoing:
 
 
 class Writer:
-    """The work of this function; `resized_bucket` holds the photos as the store gets them."""
+    """The work of this function.
+
+    `open_store` is called once there is something to write, since it needs the store's key.
+    `resized_bucket` holds the photos as the store gets them.
+    """
 
     def __init__(
         self,
         drafts: Drafts,
         pictures: PictureKeys,
         turns: Turns,
-        store: Store,
+        open_store: Callable[[], Store],
         config: ShopConfig,
         resized_bucket: str,
     ) -> None:
         self._drafts = drafts
         self._pictures = pictures
         self._turns = turns
-        self._store = store
+        self._open_store = open_store
         self._config = config
         self._resized_bucket = resized_bucket
+
+    @cached_property
+    def _store(self) -> Store:
+        return self._open_store()
 
     def write(self, photo_id: str) -> dict[str, Any]:
         """Write one product; `accepted` is false when the store refuses the fields, in its words.

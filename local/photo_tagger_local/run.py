@@ -1,5 +1,6 @@
 """One local run: the emulator, the stand-ins around it, and the product deployed into it."""
 
+import base64
 import contextlib
 import fcntl
 import hashlib
@@ -281,7 +282,7 @@ def _kept_secret(path: Path) -> str:
     """A random key of this state, made at its first use and readable by its owner only."""
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
+        path.write_text(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
     return path.read_text()
 
 

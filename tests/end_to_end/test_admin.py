@@ -18,7 +18,7 @@ from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 from .conftest import Shop, eventually, five_ports_in_a_row
 
 COMMAND = [sys.executable, "-m", "photo_tagger_cli.main"]
-KEYLESS = '{"api_key": ""}'
+KEYLESS = '{"signing_key": ""}'
 
 
 @pytest.fixture(scope="module")

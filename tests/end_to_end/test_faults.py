@@ -197,7 +197,10 @@ def test_a_mail_service_that_refuses(
 
 @pytest.mark.parametrize(
     ("secret", "words"),
-    [(None, "there is no secret pt/store/api"), ('{"api_key": ""}', "pt/store/api holds no key")],
+    [
+        (None, "there is no secret pt/store/api"),
+        ('{"signing_key": ""}', "pt/store/api holds no signing_key"),
+    ],
 )
 def test_a_store_key_that_is_missing(hurried: Shop, secret: str | None, words: str) -> None:
     shop, secrets = hurried, hurried.run.aws.client("secretsmanager")

@@ -638,7 +638,7 @@ class TestTakingBack:
     ) -> None:
         aws.set("store_url", http_server.url)
         aws.client("secretsmanager").put_secret_value(
-            SecretId="pt/store/api", SecretString='{"api_key": "k"}'
+            SecretId="pt/store/api", SecretString='{"signing_key": "whsec_a2V5"}'
         )
         http_server.will_answer(503, {})
         with pytest.raises(Exception, match="503"):

@@ -43,7 +43,7 @@ def here(
     client.cache_clear()
     aws.set("store_url", http_server.url)
     aws.client("secretsmanager").put_secret_value(
-        SecretId="pt/store/api", SecretString='{"api_key": "key"}'
+        SecretId="pt/store/api", SecretString='{"signing_key": "whsec_a2V5"}'
     )
     return SimpleNamespace(aws=aws, person=answer, server=http_server, photo=photo_bytes)
 

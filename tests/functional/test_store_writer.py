@@ -7,18 +7,19 @@ import json
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from store_writer.secrets import NoStoreKeyError
 from store_writer.store import StoreRefusedUsError, StoreUnavailableError
 
-KEY = "top-secret-key"
+KEY = "whsec_dG9wLXNlY3JldC1rZXk="
 
 
 @pytest.fixture
 def store(aws: Any, http_server: Any) -> Any:
     """The shop's store, with its key where the admin puts it."""
     aws.set("store_url", http_server.url)
-    put_secret(aws, json.dumps({"api_key": KEY}))
+    put_secret(aws, json.dumps({"signing_key": KEY}))
     http_server.will_answer(201, {"id": 41, "url": "https://shop.example/41"})
     return http_server
 
@@ -38,16 +39,22 @@ def test_the_approved_fields_and_the_photo_become_a_listing(
     answer.approve(waiting.ann, title="White linen sofa")
     assert write(aws, waiting.photo) == {
         "accepted": True,
-        "listing": {"id": "41", "url": "https://shop.example/41", "store_target": "api"},
+        "listing": {
+            "id": "41",
+            "url": "https://shop.example/41",
+            "store_target": "webhook",
+            "created": True,
+            "written": ["title", "alt_text", "tags", "category", "description"],
+        },
         "refusal": None,
     }
     (request,) = store.requests
     sent = request.json()
     assert sent["title"] == "White linen sofa"
     assert sent["photo_id"] == waiting.photo
-    assert request.headers["Idempotency-Key"] == f"{waiting.photo}-1"
+    assert request.headers["webhook-id"] == f"{waiting.photo}-1"
     assert base64.b64decode(sent["image"]["base64"]) == b"\xff\xd8small"
-    assert request.headers["Authorization"] == f"Bearer {KEY}"
+    Webhook(KEY).verify(request.body, dict(request.headers.items()))
 
 
 def test_refused_fields_are_a_verdict_with_the_stores_words(
@@ -112,13 +119,13 @@ def test_a_store_in_trouble_is_a_fault_and_the_key_is_told_nowhere(
 @pytest.mark.parametrize(
     "secret",
     [
-        '{"api_key": ""}',
+        '{"signing_key": ""}',
         "{}",
-        '{"api_key": null}',
+        '{"signing_key": null}',
         f'"{KEY}"',
         KEY,
-        f'{{"api_key": "{KEY}\\r\\nX-Evil: 1"}}',
-        f'{{"api_key": "{KEY}…"}}',
+        f'{{"signing_key": "{KEY}\\r\\nX-Evil: 1"}}',
+        f'{{"signing_key": "{KEY}…"}}',
     ],
 )
 def test_a_key_that_cannot_be_one_is_a_fault_that_names_the_secret_but_not_the_key(
@@ -149,6 +156,7 @@ def test_a_line_break_pasted_with_the_key_is_no_part_of_it(
 ) -> None:
     waiting = aws.waiting_photo()
     answer.approve(waiting.ann)
-    put_secret(aws, json.dumps({"api_key": f" {KEY}\n"}))
+    put_secret(aws, json.dumps({"signing_key": f" {KEY}\n"}))
     assert write(aws, waiting.photo)["accepted"]
-    assert store.requests[0].headers["Authorization"] == f"Bearer {KEY}"
+    (request,) = store.requests
+    Webhook(KEY).verify(request.body, dict(request.headers.items()))

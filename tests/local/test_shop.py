@@ -8,19 +8,21 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
+from standardwebhooks import Webhook
 
 from photo_tagger_local.console import create_console_app
 from photo_tagger_local.inbox import Inbox
-from photo_tagger_local.shop import MAX_BODY_BYTES, Shop
+from photo_tagger_local.shop import MAX_BODY_BYTES, Product, Shop
 from photo_tagger_local.web import WebServer
 
-API_KEY = "shop-key"
+KEY = "whsec_c2hvcC1rZXk="
 
 
 def image_bytes(kind: str = "JPEG") -> bytes:
@@ -32,6 +34,7 @@ def image_bytes(kind: str = "JPEG") -> bytes:
 def listing(**changes: Any) -> dict[str, Any]:
     image = base64.b64encode(image_bytes()).decode()
     return {
+        "type": "listing.approved",
         "title": "Blue cup",
         "alt_text": "A blue cup on a white table",
         "tags": ["cup", "blue"],
@@ -42,42 +45,56 @@ def listing(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+class Client(httpx.Client):
+    """A client of a running shop; `shop` is what the server itself holds."""
+
+    shop: Shop
+
+    def send_signed(self, body: bytes, key: str = "key-1", **headers: str) -> httpx.Response:
+        sent_at = datetime.now(UTC)
+        signature = Webhook(KEY).sign(key, sent_at, body.decode("utf-8", "replace"))
+        signed = {
+            "webhook-id": key,
+            "webhook-timestamp": str(int(sent_at.timestamp())),
+            "webhook-signature": signature,
+        }
+        return self.post("/api/listings", content=body, headers=signed | headers)
+
+
 @contextmanager
-def shop_in(folder: Path) -> Iterator[httpx.Client]:
+def shop_in(folder: Path) -> Iterator[Client]:
     """A client with the right key, to a shop that keeps its listings in this folder."""
-    shop = Shop(folder / "shop", API_KEY)
+    shop = Shop(folder / "shop", KEY)
     server = WebServer(create_console_app(Inbox(folder / "inbox", 0), shop, {}), 0)
     server.start()
-    headers = {"Authorization": f"Bearer {API_KEY}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", headers=headers) as client:
+    with Client(base_url=f"http://127.0.0.1:{server.port}") as client:
+        client.shop = shop
         yield client
     server.stop()
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[httpx.Client]:
+def client(tmp_path: Path) -> Iterator[Client]:
     with shop_in(tmp_path) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def empty_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def empty_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """One shop for all the tests in which nothing may be published."""
     with shop_in(tmp_path_factory.mktemp("empty")) as client:
         yield client
 
 
-def publish(client: httpx.Client, key: str = "key-1", **changes: Any) -> httpx.Response:
-    body = listing(**changes)
-    return client.post("/api/products", json=body, headers={"Idempotency-Key": key})
+def publish(client: Client, key: str = "key-1", **changes: Any) -> httpx.Response:
+    return client.send_signed(json.dumps(listing(**changes)).encode(), key)
 
 
-def listed(client: httpx.Client) -> list[dict[str, Any]]:
-    products: list[dict[str, Any]] = client.get("/api/products").json()["products"]
-    return products
+def listed(client: Client) -> list[Product]:
+    return client.shop.products()
 
 
-def test_a_listing_is_made_and_shown(client: httpx.Client) -> None:
+def test_a_listing_is_made_and_shown(client: Client) -> None:
     response = publish(client)
     assert response.status_code == 201
     made = response.json()
@@ -92,20 +109,20 @@ def test_a_listing_is_made_and_shown(client: httpx.Client) -> None:
     assert image.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_same_key_again_changes_nothing(client: httpx.Client) -> None:
+def test_the_same_key_again_changes_nothing(client: Client) -> None:
     first = publish(client)
     second = publish(client, title="Something else")
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
-    assert [product["title"] for product in listed(client)] == ["Blue cup"]
+    assert [product.title for product in listed(client)] == ["Blue cup"]
 
 
-def test_another_key_is_another_listing(client: httpx.Client) -> None:
+def test_another_key_is_another_listing(client: Client) -> None:
     assert publish(client, "key-1").json()["id"] != publish(client, "key-2").json()["id"]
     assert len(listed(client)) == 2
 
 
-def test_parallel_posts_of_one_key_give_one_listing(client: httpx.Client, tmp_path: Path) -> None:
+def test_parallel_posts_of_one_key_give_one_listing(client: Client, tmp_path: Path) -> None:
     with ThreadPoolExecutor(20) as pool:
         responses = list(pool.map(lambda n: publish(client, title=f"Cup {n}"), range(20)))
     statuses = [response.status_code for response in responses]
@@ -114,42 +131,70 @@ def test_parallel_posts_of_one_key_give_one_listing(client: httpx.Client, tmp_pa
     assert len(list((tmp_path / "shop").glob("*.json"))) == 1
 
 
-def test_listings_survive_a_restart(client: httpx.Client, tmp_path: Path) -> None:
+def test_listings_survive_a_restart(client: Client, tmp_path: Path) -> None:
     made = publish(client).json()
     (tmp_path / "shop" / "0123456789abcdef.json.tmp").write_text("{cut sho")
     with shop_in(tmp_path) as later:
         assert publish(later).status_code == 200
         (kept,) = listed(later)
-        assert kept["title"] == "Blue cup"
+        assert kept.title == "Blue cup"
         assert later.get(f"/shop/{made['id']}/image").content == image_bytes()
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic shop-key", "Bearer é"])
-def test_a_wrong_key_is_refused(empty_shop: httpx.Client, authorization: str) -> None:
-    headers = httpx.Headers(
-        [(b"Authorization", authorization.encode()), (b"Idempotency-Key", b"k")]
-    )
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1,d3Jvbmc="},
+        {"webhook-signature": "v1"},
+        {"webhook-id": "another"},
+        {"webhook-timestamp": "1700000000"},
+        {"webhook-timestamp": "soon"},
+    ],
+)
+def test_a_wrong_signature_is_refused(empty_shop: Client, headers: dict[str, str]) -> None:
     body = json.dumps(listing(description="x" * 3_000_000)).encode()
-    refused = empty_shop.post("/api/products", content=body, headers=headers)
+    refused = empty_shop.send_signed(body, **headers)
     assert refused.status_code == 401
     assert refused.json()["error"]
-    assert empty_shop.get("/api/products", headers=headers).status_code == 401
     assert listed(empty_shop) == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 256}])
-def test_an_idempotency_key_is_required(empty_shop: httpx.Client, headers: dict[str, str]) -> None:
-    assert empty_shop.post("/api/products", json=listing(), headers=headers).status_code == 400
+def test_a_message_without_a_signature_is_refused(empty_shop: Client) -> None:
+    assert empty_shop.post("/api/listings", json=listing()).status_code == 401
+    assert listed(empty_shop) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_is_no_json_object_is_refused(empty_shop: httpx.Client, body: bytes) -> None:
-    response = empty_shop.post("/api/products", content=body, headers={"Idempotency-Key": "k"})
+def test_an_id_that_is_too_long_is_refused(empty_shop: Client) -> None:
+    assert publish(empty_shop, "k" * 256).status_code == 400
+
+
+def test_a_body_that_is_no_text_is_refused(empty_shop: Client) -> None:
+    assert empty_shop.send_signed(b"\xff\xfe").status_code == 401
+
+
+def test_a_ping_is_answered(empty_shop: Client) -> None:
+    assert empty_shop.send_signed(b'{"type": "ping"}').status_code == 204
+
+
+def test_what_is_withdrawn_is_gone_for_good(client: Client, tmp_path: Path) -> None:
+    made, other = publish(client).json(), publish(client, "key-2").json()
+    message = json.dumps({"type": "listing.withdrawn", "id": made["id"]}).encode()
+    for _ in range(2):
+        assert client.send_signed(message, "withdrawn").status_code == 204
+    assert client.get(made["url"]).status_code == 404
+    with shop_in(tmp_path) as later:
+        assert [product.id for product in listed(later)] == [other["id"]]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[" * 100_000])
+def test_a_body_that_is_no_json_object_is_refused(empty_shop: Client, body: bytes) -> None:
+    response = empty_shop.send_signed(body)
     assert response.status_code == 400
     assert response.json()["error"]
 
 
-def test_a_body_that_is_too_large_is_refused(empty_shop: httpx.Client) -> None:
+def test_a_body_that_is_too_large_is_refused(empty_shop: Client) -> None:
     response = publish(empty_shop, description="x" * MAX_BODY_BYTES)
     assert response.status_code == 413
     assert listed(empty_shop) == []
@@ -176,9 +221,9 @@ def test_a_body_that_is_too_large_is_refused(empty_shop: httpx.Client) -> None:
         ("image", {"base64": base64.b64encode(image_bytes()[:-30]).decode()}),
     ],
 )
-def test_a_bad_field_is_named(empty_shop: httpx.Client, field: str, value: object) -> None:
+def test_a_bad_field_is_named(empty_shop: Client, field: str, value: object) -> None:
     body = json.dumps(listing(**{field: value}))
-    response = empty_shop.post("/api/products", content=body, headers={"Idempotency-Key": "k"})
+    response = empty_shop.send_signed(body.encode())
     assert response.status_code == 422
     (error,) = response.json()["errors"]
     assert error["field"] == field
@@ -186,23 +231,23 @@ def test_a_bad_field_is_named(empty_shop: httpx.Client, field: str, value: objec
     assert listed(empty_shop) == []
 
 
-def test_every_bad_field_is_named_and_the_key_stays_usable(client: httpx.Client) -> None:
+def test_every_bad_field_is_named_and_the_key_stays_usable(client: Client) -> None:
     refused = publish(client, title="", category="", image=None)
     assert [error["field"] for error in refused.json()["errors"]] == ["title", "category", "image"]
     assert publish(client).status_code == 201
 
 
-def test_the_longest_fields_are_accepted(client: httpx.Client) -> None:
+def test_the_longest_fields_are_accepted(client: Client) -> None:
     assert publish(client, title="é" * 120, alt_text="é" * 125).status_code == 201
 
 
-def test_an_image_is_served_as_what_it_is(client: httpx.Client) -> None:
+def test_an_image_is_served_as_what_it_is(client: Client) -> None:
     content = base64.b64encode(image_bytes("PNG")).decode()
     made = publish(client, image={"content_type": "text/html", "base64": content}).json()
     assert client.get(made["image_url"]).headers["content-type"] == "image/png"
 
 
-def test_hostile_fields_are_escaped(client: httpx.Client) -> None:
+def test_hostile_fields_are_escaped(client: Client) -> None:
     bad = '"><script>alert(1)</script>'
     made = publish(client, title=bad, alt_text=bad, tags=[bad], category=bad, description=bad)
     for path in ("/shop", made.json()["url"]):
@@ -211,6 +256,6 @@ def test_hostile_fields_are_escaped(client: httpx.Client) -> None:
         assert "&#34;&gt;&lt;script&gt;" in shown
 
 
-def test_an_unknown_product_is_a_404(empty_shop: httpx.Client) -> None:
+def test_an_unknown_product_is_a_404(empty_shop: Client) -> None:
     for path in ("/shop/nothing", "/shop/nothing/image", "/shop/..%2F..%2Fetc/image"):
         assert empty_shop.get(path).status_code == 404
