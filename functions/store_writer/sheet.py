@@ -22,7 +22,7 @@ from store_writer.sheet_tab import (
     text_of,
     texts_of,
 )
-from store_writer.sheets_api import SheetsApi
+from store_writer.sheets_api import NoSuchTabError, SheetsApi
 from store_writer.store import (
     Found,
     Product,
@@ -179,26 +179,26 @@ class Sheet:
 
     def _ready_tab(self) -> Tab:
         """The tab with all our columns; makes what is missing."""
-        tab = self._tab or self._read_tab()
-        if tab is None:
-            tab = self._made_tab()
-        elif tab.missing:
+        tab = self._tab or self._read_tab() or self._made_tab()
+        if tab.missing:
             self._api.update(tab.with_missing_columns())
-            tab = self._read_tab()
-        assert tab is not None
+            tab = self._api.tab()
         return tab
 
-    def _made_tab(self) -> Tab | None:
+    def _made_tab(self) -> Tab:
         try:
             self._api.update(new_tab())
         except StoreRefusedUsError:
             # Another photo may have been first.
             if self._read_tab() is None:
                 raise
-        return self._read_tab()
+        return self._api.tab()
 
     def _read_tab(self) -> Tab | None:
-        self._tab = self._api.tab()
+        try:
+            self._tab = self._api.tab()
+        except NoSuchTabError:
+            self._tab = None
         return self._tab
 
 

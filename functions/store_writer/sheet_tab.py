@@ -166,7 +166,7 @@ def _locks_rows(protected: dict[str, Any]) -> bool:
     if protected.get("warningOnly") or protected.get("requestingUserCanEdit"):
         return False
     below_the_first = 2
-    return protected.get("range", {}).get("endRowIndex", below_the_first) >= below_the_first
+    return int(protected.get("range", {}).get("endRowIndex", below_the_first)) >= below_the_first
 
 
 def _cell(text: str) -> dict[str, Any]:

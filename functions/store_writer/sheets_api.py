@@ -31,6 +31,10 @@ _MAY_BE_AT_WORK_SECONDS = 145.0
 """Google gives a request up after 180 seconds, and we give an answer up after 35."""
 
 
+class NoSuchTabError(Exception):
+    """The sheet has no tab for listings."""
+
+
 class SheetsApi:
     """The sheet with this id, in the name of the service account whose key the secret holds."""
 
@@ -48,13 +52,10 @@ class SheetsApi:
         sheet = self._call(self._api.get(spreadsheetId=self._id, fields=fields))
         return sheet["properties"]["title"], sheet["sheets"][0]["properties"]["sheetId"]
 
-    def tab(self) -> Tab | None:
-        """The tab for listings with its first row; None when there is none."""
+    def tab(self) -> Tab:
+        """The tab for listings with its first row. Raises NoSuchTabError."""
         request = self._api.get(spreadsheetId=self._id, ranges=[HEADER_RANGE], fields=_TAB_FIELDS)
-        try:
-            sheets = self._call(request)["sheets"]
-        except _NoSuchRangeError:
-            return None
+        sheets = self._call(request)["sheets"]
         return next(Tab.of(sheet) for sheet in sheets if sheet["properties"]["title"] == TAB)
 
     def values(self, ranges: list[str], dimension: str) -> list[list[str]]:
@@ -100,25 +101,26 @@ class SheetsApi:
 
     def _call(self, request: Any) -> Any:
         """The answer. Waits a little for quota; nothing else is tried again here."""
-        for pauses_left in reversed(range(_PAUSES + 1)):
+        pauses = _PAUSES
+        while True:
             try:
                 return request.execute()
             except HttpError as error:
-                if error.status_code != 429 or not pauses_left:
+                if error.status_code != 429 or not pauses:
                     raise self._fault(error) from error
             except RefreshError as error:
                 raise self._no_token(error) from error
             except urllib3.exceptions.HTTPError as error:
                 raise _no_answer(error, writes=request.method == "POST") from error
+            pauses -= 1
             time.sleep(random.uniform(*_PAUSE_SECONDS))  # noqa: S311
-        raise AssertionError
 
     def _fault(self, error: HttpError) -> Exception:
         said = f"Google answered {error.status_code}: {error.reason}"
         if error.status_code in (408, 429) or error.status_code >= 500:
             return StoreUnavailableError(said)
         if error.reason.startswith("Unable to parse range"):
-            return _NoSuchRangeError(said)
+            return NoSuchTabError(said)
         mend = self._mend(error)
         return StoreRefusedUsError(f"{said} ({mend})" if mend else said)
 
@@ -143,10 +145,6 @@ class SheetsApi:
         return StoreRefusedUsError(
             f"{said} (make a new key for {self.email} and put it into the secret)"
         )
-
-
-class _NoSuchRangeError(StoreRefusedUsError):
-    """A range of a tab that does not exist."""
 
 
 def _no_answer(error: urllib3.exceptions.HTTPError, *, writes: bool) -> StoreUnavailableError:
