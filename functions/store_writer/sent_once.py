@@ -29,3 +29,7 @@ class SentOnce:
         """The answer, whatever its status. Redirects are not followed."""
         answer = self._pool.request(method, uri, body=body, headers=headers, redirect=False)
         return httplib2.Response({**answer.headers, "status": str(answer.status)}), answer.data
+
+    def close(self) -> None:
+        """Close all connections; the next request opens a new one."""
+        self._pool.clear()

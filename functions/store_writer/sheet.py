@@ -139,7 +139,8 @@ class Sheet:
         if tab is None or "Photo" in tab.missing:
             return None
         (photos,) = self._api.values([tab.photos_range()], "COLUMNS")
-        _make_sure_of_the_column(photos)
+        if not _is_photo_column(photos):
+            raise StoreUnavailableError(f"columns of the tab {TAB} were moved while it was read")
         if photo_id not in photos:
             return None
         place = photos.index(photo_id)
@@ -154,7 +155,7 @@ class Sheet:
 
     def _append(self, tab: Tab, cells: Cells) -> int:
         photos = self._api.write([tab.with_row(cells)], tab)
-        if cells["Photo"] not in photos:
+        if not _is_photo_column(photos) or cells["Photo"] not in photos:
             raise _moved(f"the row of {cells['Photo']}")
         return photos.index(cells["Photo"])
 
@@ -168,7 +169,8 @@ class Sheet:
         if cells:
             written = cells | {"Written at": _now()}
             photos = self._api.write(row.tab.with_changes(row.place, written), row.tab)
-            if photo_id not in photos[row.place : row.place + 1]:
+            there = photos[row.place : row.place + 1]
+            if not _is_photo_column(photos) or there != [photo_id]:
                 raise _moved(f"row {row.place + 1}, which was that of {photo_id},")
         return row
 
@@ -229,10 +231,9 @@ def _product_name(product: Product) -> str:
     return "" if product.key.kind == "photo" else product.key.value
 
 
-def _make_sure_of_the_column(photos: list[str]) -> None:
-    """Raises StoreUnavailableError when this is not the Photo column any more."""
-    if not is_photo_heading("".join(photos[:1])):
-        raise StoreUnavailableError(f"columns of the tab {TAB} were moved while it was read")
+def _is_photo_column(texts: list[str]) -> bool:
+    """Whether nobody has moved the columns since we saw their headings."""
+    return is_photo_heading("".join(texts[:1]))
 
 
 def _moved(what: str) -> StoreRefusedUsError:

@@ -3,6 +3,7 @@
 import random
 import time
 import uuid
+from functools import lru_cache
 from typing import Any
 
 import urllib3
@@ -40,11 +41,12 @@ class SheetsApi:
 
     def __init__(self, sheet_id: str, secret: StoreSecret) -> None:
         """Raises GoogleKeyError."""
-        account = ServiceAccount(secret.whole, secret.name)
+        account, self._api = _client(secret.whole, secret.name)
         self.email = account.email
         self.secret_name = secret.name
         self._id = sheet_id
-        self._api = account.service("sheets", "spreadsheets", http=SentOnce()).spreadsheets()
+        # Connections of an earlier run of a warm function may be dead by now.
+        self._api.close()
 
     def title_and_first_tab(self) -> tuple[str, int]:
         """The sheet's title, and the id of its first tab."""
@@ -145,6 +147,13 @@ class SheetsApi:
         return StoreRefusedUsError(
             f"{said} (make a new key for {self.email} and put it into the secret)"
         )
+
+
+@lru_cache(maxsize=1)
+def _client(key_file: str, secret_name: str) -> tuple[ServiceAccount, Any]:
+    """Google's client, which takes a second to make with this function's share of a processor."""
+    account = ServiceAccount(key_file, secret_name)
+    return account, account.service("sheets", "spreadsheets", http=SentOnce()).spreadsheets()
 
 
 def _no_answer(error: urllib3.exceptions.HTTPError, *, writes: bool) -> StoreUnavailableError:

@@ -1,4 +1,4 @@
-"""Ranges in A1 notation, as Sheets takes them: `Listings`, `'My tab'!B:B`, `Listings!2:5`, `A1:C`."""
+"""Ranges in A1 notation, as Sheets takes them: `Listings`, `'My tab'!B:B`, `Listings!2:5`."""
 
 import re
 from dataclasses import dataclass

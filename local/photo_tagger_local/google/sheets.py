@@ -282,7 +282,12 @@ def _check(value: Any, schema: dict[str, Any], path: str) -> None:
         raise BadSheetRequestError(f"Invalid value at '{path}' ({schema['type']}), {value!r}")
 
 
-_TYPES: Final = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
+_TYPES: Final[dict[str, Any]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+}
 
 
 def _cells(tab: SheetTab, found: Range) -> list[list[Cell]]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from photo_tagger_local.google.a1 import BadRangeError, Range, range_of
+from photo_tagger_local.google.a1 import Range, range_of
 
 Cell = dict[str, Any]
 """`CellData` as the API has it, as far as somebody wrote it."""
@@ -252,6 +252,3 @@ def _make_sure_of_length(cell: Cell) -> None:
             f"Your input contains more than the maximum of {_MOST_IN_A_CELL} characters in a "
             "single cell."
         )
-
-
-__all__ = ["BadRangeError", "BadSheetRequestError", "SheetTab", "Spreadsheet"]
