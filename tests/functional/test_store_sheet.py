@@ -570,7 +570,10 @@ def with_bad_gateway(google: Google) -> None:
 REFUSALS: list[tuple[Callable[[Google], None], str]] = [
     (not_shared, rf"does not have permission \(share the sheet with {EMAIL} as Editor\)"),
     (only_to_read, rf"does not have permission \(share the sheet with {EMAIL} as Editor\)"),
-    (not_enabled, r"403: Google Sheets API has not been used.*Enable it by visiting https://\S+"),
+    (
+        not_enabled,
+        r"403: Google Sheets API has not been used.*Enable it by visiting https://\S+ .*retry\.$",
+    ),
     (another_sheet, rf"404: .* \(see whether store_url is the sheet's address.*{SHEET_ID}\)"),
     (protected, rf"protected cell.*\(in Data > Protect sheets and ranges, let {EMAIL} edit"),
     (full, r"limit of 26000 cells\. \(make a new sheet"),
