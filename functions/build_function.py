@@ -43,6 +43,11 @@ def install_requirements(folder: str, target: Path) -> None:
     command += ["-r", str(FUNCTIONS / folder / "requirements.txt")]
     command += ["-c", str(FUNCTIONS / "constraints.txt")]
     subprocess.run(command, check=True)
+    remove_unused_google_apis(target)
+
+
+def remove_unused_google_apis(target: Path) -> None:
+    """Take the discovery documents that are not used out of a package, if it has any."""
     for document in (target / GOOGLE_DOCUMENTS).glob("*.json"):
         if document.name not in GOOGLE_APIS:
             document.unlink()

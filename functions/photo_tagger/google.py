@@ -37,10 +37,11 @@ class ServiceAccount:
             # The cause would tell of the private key.
             raise GoogleKeyError(f"{secret_name} holds no key of Google's: {_MEND}") from None
 
-    def service(self, api: Api, scope: str) -> Any:
+    def service(self, api: Api, scope: str, http: Any = None) -> Any:
         """The client of one API, made from the discovery document in the package.
 
-        `scope` is the last part of the OAuth scope's URL, as `drive.readonly`.
+        `scope` is the last part of the OAuth scope's URL, as `drive.readonly`. `http` sends the
+        requests, in the manner of `httplib2.Http`, which does so if none is given.
         """
         credentials = Credentials.from_service_account_info(
             self._key, scopes=[f"https://www.googleapis.com/auth/{scope}"]
@@ -49,7 +50,7 @@ class ServiceAccount:
         return build(
             api,
             _VERSIONS[api],
-            http=AuthorizedHttp(credentials, http=httplib2.Http(timeout=_TIMEOUT_SECONDS)),
+            http=AuthorizedHttp(credentials, http=http or httplib2.Http(timeout=_TIMEOUT_SECONDS)),
             client_options={"api_endpoint": f"{root}{_PATHS[api]}"} if root else None,
             static_discovery=True,
         )

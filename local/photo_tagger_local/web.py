@@ -109,7 +109,8 @@ def listen(port: int) -> socket.socket:
     Raises PortTakenError when the port is in use, and OSError when it cannot be used for another
     reason.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only where the protocol is named does asyncio switch Nagle's algorithm off: 40 ms a request.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))

@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from build_function import GOOGLE_APIS, GOOGLE_DOCUMENTS, remove_unused_google_apis
+from photo_tagger.google import _VERSIONS
 from photo_tagger_local.packages import function_zip, link_requirements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,11 +44,13 @@ def test_equal_sources_give_equal_packages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_handler_imports_with_its_own_requirements_alone(folder: str, tmp_path: Path) -> None:
+def test_a_function_imports_with_its_own_requirements_alone(folder: str, tmp_path: Path) -> None:
+    """All of it: some modules are imported when they are needed."""
     links = tmp_path / "links"
+    modules = [f"{folder}.{path.stem}" for path in (FUNCTIONS / folder).glob("*.py")]
     link_requirements(FUNCTIONS / folder / "requirements.txt", links)
     done = subprocess.run(
-        [sys.executable, "-S", "-c", f"import {folder}.handler"],
+        [sys.executable, "-S", "-c", f"import {', '.join(modules)}"],
         env={"PYTHONPATH": f"{FUNCTIONS}:{links}"},
         capture_output=True,
         text=True,
@@ -74,6 +79,26 @@ def test_no_function_imports_another() -> None:
         others = set(FOLDERS) - {folder}
         for path in (FUNCTIONS / folder).rglob("*.py"):
             assert not {name.split(".")[0] for name in imported(path)} & others, path
+
+
+def test_a_package_has_the_discovery_documents_that_are_used_and_no_others(
+    tmp_path: Path,
+) -> None:
+    documents = tmp_path / "googleapiclient" / "discovery_cache" / "documents"
+    documents.mkdir(parents=True)
+    apis = {f"{api}.{version}.json" for api, version in _VERSIONS.items()}
+    for name in {*apis, "drive.v2.json", "gmail.v1.json", "index.json"}:
+        (documents / name).touch()
+    beside = documents.parent / "__init__.py"
+    beside.touch()
+    remove_unused_google_apis(tmp_path)
+    assert {path.name for path in documents.iterdir()} == apis
+    assert beside.exists()
+
+
+def test_the_documents_are_where_googles_client_has_them() -> None:
+    client = Path(str(files("googleapiclient"))).parent
+    assert all((client / GOOGLE_DOCUMENTS / name).is_file() for name in GOOGLE_APIS)
 
 
 def test_every_requirement_is_pinned() -> None:

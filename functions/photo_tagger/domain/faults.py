@@ -86,6 +86,10 @@ WORDS = {
     ),
     "GoogleKeyError": "Google's key is missing: {said}.",
     "NoStoreKeyError": "The store's key is missing: {said}. Put the key into that secret.",
+    "NoSuchTabError": (
+        "Somebody renamed or deleted the sheet's tab for listings at the moment of a write: "
+        "{said}. Redrive: the next try makes a new one."
+    ),
     "NoSuchPhotoError": (
         "The photo's record is gone: {said}. Restore it from the table's point-in-time recovery."
     ),

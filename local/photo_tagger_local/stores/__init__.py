@@ -5,5 +5,12 @@ from pathlib import Path
 
 from photo_tagger_local.stores.played import PlayedStore
 
-STORES: dict[str, Callable[[Path], PlayedStore]] = {}
+
+def _sheet(folder: Path) -> PlayedStore:
+    from photo_tagger_local.stores.sheet import PlayedSheet
+
+    return PlayedSheet(folder)
+
+
+STORES: dict[str, Callable[[Path], PlayedStore]] = {"sheet": _sheet}
 """By the name under which template.yaml knows them; each keeps its products in the folder given."""
