@@ -149,6 +149,9 @@ NEEDS: dict[Site, list[Need]] = {
         on("MailEvents", "ses:SendRawEmail"),
     ],
     # ack_handler
+    Site(f"{AWS}.pictures.PictureKeys.photo_of", "dynamodb.get_item"): [
+        on("LinksTable", "dynamodb:GetItem"),
+    ],
     Site("ack_handler.queue.Buttons.try_anyway", "sqs.send_message"): [
         on("ReadyQueue", "sqs:SendMessage"),
     ],
