@@ -61,22 +61,24 @@ class AwsError(CommandError):
     """AWS cannot be asked, or refuses; the message says what to do."""
 
 
-def client(service: str, local_port: int | None) -> Any:
+def client(service: str, local_port: int | None, more: Config | None = None) -> Any:
     """The boto3 client of a service, as the user's own AWS settings have it.
 
-    With `local_port`, the first port of a local run, it is the emulator of that run.
+    With `local_port`, the first port of a local run, it is the emulator of that run. `more` is what
+    this caller wants of the client's settings.
     """
+    more = more or Config()
     if local_port is None:
         # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI goes by AWS_REGION first.
         region = os.environ.get("AWS_REGION")
-        return boto3.client(service, region_name=region, config=_PATIENT)
+        return boto3.client(service, region_name=region, config=_PATIENT.merge(more))
     return boto3.client(
         service,
         endpoint_url=f"http://{HOST}:{Ports.from_first(local_port).aws}",
         region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the emulator's fixed root key
-        config=_PATIENT.merge(_LOCAL),
+        config=_PATIENT.merge(_LOCAL).merge(more),
     )
 
 

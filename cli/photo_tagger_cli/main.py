@@ -19,6 +19,7 @@ from photo_tagger_local.errors import CommandError
 from photo_tagger_local.ports import DEFAULT_PORT
 
 if TYPE_CHECKING:
+    from photo_tagger_cli.store import StoreWriter
     from photo_tagger_cli.workflow import Workflow
 
     _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -50,7 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_executions(commands)
     _add_redrive(commands)
     _add_requeue(commands)
+    _add_undo(commands)
+    _add_store(commands)
     _add_eval(commands)
+    docs = commands.add_parser("docs", help="the shop's style doc and rules doc")
+    _add_docs(docs.add_subparsers(required=True, metavar="COMMAND"))
     return parser
 
 
@@ -65,7 +70,7 @@ def _add_check(commands: _Commands) -> None:
         "--rules",
         type=Path,
         metavar="FILE",
-        help="the shop's rules.json (default: the product's own rules)",
+        help="the shop's rules doc (default: the product's own rules)",
     )
     parser.add_argument(
         "--plot",
@@ -124,6 +129,25 @@ def _add_requeue(commands: _Commands) -> None:
     parser.set_defaults(command=_requeue)
 
 
+def _add_undo(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "undo", help="for the admin: take a photo's listing out of the store again"
+    )
+    parser.add_argument("photo_id", type=photo_of, metavar="ID", help="the photo's id")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_stack(parser)
+    parser.set_defaults(command=_undo)
+
+
+def _add_store(commands: _Commands) -> None:
+    store = commands.add_parser("store", help="for the admin: the store that drafts go to")
+    parser = store.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "check", help="whether the store would take drafts: its address, the key and its rights"
+    )
+    _add_stack(parser)
+    parser.set_defaults(command=_store_check)
+
+
 def _add_eval(commands: _Commands) -> None:
     parser = commands.add_parser(
         "eval", help="how good a reader's drafts are, over photos whose answers are known"
@@ -144,6 +168,31 @@ def _add_eval(commands: _Commands) -> None:
     )
     parser.add_argument("--json", action="store_true", help="everything as one JSON object")
     parser.set_defaults(command=_eval, usage_error=parser.error)
+
+
+def _add_docs(commands: _Commands) -> None:
+    check = commands.add_parser("check", help="whether a doc can be used, and what it says")
+    check.add_argument(
+        "doc", type=Path, metavar="FILE", help="as .md, .yaml, .json or .csv; see docs/shop-docs.md"
+    )
+    check.add_argument(
+        "--kind", choices=("style", "rules"), help="which doc it is (default: by its name)"
+    )
+    check.set_defaults(command=_docs_check)
+
+    template = commands.add_parser("template", help="a doc to begin with, each setting explained")
+    template.add_argument("kind", choices=("style", "rules"))
+    template.add_argument(
+        "--format",
+        choices=("md", "yaml", "json", "csv"),
+        default="md",
+        help="md for a Google Doc, csv for a Google Sheet; json cannot explain anything "
+        "(default: %(default)s)",
+    )
+    template.add_argument(
+        "--out", type=Path, metavar="FILE", help="a new file (default: standard output)"
+    )
+    template.set_defaults(command=_docs_template)
 
 
 def _add_stack(parser: argparse.ArgumentParser) -> None:
@@ -299,6 +348,29 @@ def _requeue(parsed: argparse.Namespace) -> int:
         return requeue(photos, _workflow(parsed), parsed.photo_ids)
 
 
+def _undo(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import told_in_a_sentence
+    from photo_tagger_cli.store import undo
+
+    def sure() -> bool:
+        if parsed.yes:
+            return True
+        if not sys.stdin.isatty():
+            raise CommandError("nobody is there to be asked: add --yes to take it back")
+        return input("Take it back? [y/N] ").strip().lower() in ("y", "yes")
+
+    with told_in_a_sentence(_local_port(parsed)):
+        return undo(_store_writer(parsed), parsed.photo_id, sure)
+
+
+def _store_check(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.aws import told_in_a_sentence
+    from photo_tagger_cli.store import check
+
+    with told_in_a_sentence(_local_port(parsed)):
+        return check(_store_writer(parsed))
+
+
 def _eval(parsed: argparse.Namespace) -> int:
     if parsed.model and not parsed.bedrock:
         parsed.usage_error("--model is one of Bedrock's: add --bedrock")
@@ -314,11 +386,31 @@ def _eval(parsed: argparse.Namespace) -> int:
     )
 
 
+def _docs_check(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.docs_command.check import check_doc
+
+    return check_doc(parsed.doc, parsed.kind)
+
+
+def _docs_template(parsed: argparse.Namespace) -> int:
+    from photo_tagger_cli.docs_command.template import write_template
+
+    return write_template(parsed.kind, parsed.format, parsed.out)
+
+
 def _workflow(parsed: argparse.Namespace) -> Workflow:
     from photo_tagger_cli.aws import client
     from photo_tagger_cli.workflow import Workflow
 
     return Workflow(client("stepfunctions", _local_port(parsed)), parsed.prefix)
+
+
+def _store_writer(parsed: argparse.Namespace) -> StoreWriter:
+    from photo_tagger_cli.aws import client
+    from photo_tagger_cli.store import PATIENT, StoreWriter
+
+    port = _local_port(parsed)
+    return StoreWriter(lambda service: client(service, port, PATIENT), parsed.prefix)
 
 
 def _local_port(parsed: argparse.Namespace) -> int | None:

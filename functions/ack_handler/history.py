@@ -25,6 +25,7 @@ _TOLD: Final = frozenset(
         "rejected",
         "try_again",
         "listed",
+        "withdrawn",
         "reopened",
         "flagged",
         "duplicate",

@@ -35,7 +35,7 @@ class Turns:
             left_alone = error.wait_seconds
             raise
         finally:
-            self._put(name, holder, time.time() + left_alone, "holder = :holder", holder)
+            self._leave(name, holder, left_alone)
 
     def _take(self, name: str, holder: str) -> None:
         dynamodb = client("dynamodb")
@@ -46,6 +46,9 @@ class Turns:
             raise StoreUnavailableError(
                 "another photo of the same product is being written, or the store asked for a pause"
             ) from error
+
+    def _leave(self, name: str, holder: str, left_alone: float) -> None:
+        self._put(name, holder, time.time() + left_alone, "holder = :holder", holder)
 
     def _put(
         self, name: str, holder: str, free_at: float, condition: str, held_by: str | None

@@ -15,7 +15,7 @@ from photo_tagger_cli.workflow import Workflow
 from photo_tagger_local.ports import REGION, Ports
 from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
-from .conftest import Shop, eventually, five_ports_in_a_row
+from .conftest import Shop, eventually, ports_in_a_row
 
 COMMAND = [sys.executable, "-m", "photo_tagger_cli.main"]
 KEYLESS = '{"signing_key": ""}'
@@ -26,7 +26,7 @@ def failing_shop(
     tmp_path_factory: pytest.TempPathFactory, samples: Path
 ) -> Iterator[tuple[Shop, Ports]]:
     """A run of its own, since its executions are counted."""
-    ports = five_ports_in_a_row()
+    ports = ports_in_a_row()
     options = Options(tmp_path_factory.mktemp("admin"), ports, parameters=A_MAIL_EACH)
     with LocalRun(options) as run:
         yield Shop(run, samples), ports
@@ -105,7 +105,7 @@ def test_a_failed_photo_is_shown_mended_and_redriven(admin: Admin) -> None:
     assert exit_code == 0
     assert f"{photo_id}  FAILED in WriteToStore, " in told
     assert "second" in told
-    assert "The store's key is missing: pt/store/api holds no key" in told
+    assert "The store's key is missing: pt/store/api holds no signing_key" in told
     assert "errorMessage" not in told
     assert "http" not in told
     assert "1 FAILED" in told
@@ -252,8 +252,42 @@ def test_on_aws_each_execution_has_its_page_in_one_piece(admin: Admin) -> None:
     assert "there is no state machine other-photo in ap-southeast-1" in told
 
 
+def test_a_listing_is_taken_out_of_the_shop_again(admin: Admin) -> None:
+    photo_id = admin.shop.drop_sample("white-sofa.jpg", "regretted.jpg")
+
+    exit_code, told = admin.runs("undo", photo_id, "--yes")
+    assert exit_code == 1
+    assert "cannot be taken back: it is " in told
+    admin.shop.post(admin.shop.link(photo_id), "approve")
+    admin.shop.until(photo_id, "listed")
+    assert len(admin.shop.listings(photo_id)) == 1
+
+    exit_code, told = admin.runs("undo", photo_id)
+    assert exit_code == 1
+    assert "was made for this photo: it is taken out of the shop" in told
+    assert "add --yes" in told
+    assert len(admin.shop.listings(photo_id)) == 1
+
+    exit_code, told = admin.runs("undo", photo_id, "--yes")
+    assert exit_code == 0
+    assert admin.shop.listings(photo_id) == []
+    assert admin.shop.state(photo_id) == "withdrawn"
+    assert admin.shop.actions(photo_id)[-1] == "withdrawn"
+
+
+def test_the_store_is_checked_before_the_first_photo(admin: Admin) -> None:
+    exit_code, told = admin.runs("store", "check")
+    assert exit_code == 0
+    assert "/api/listings answers, and takes our signature." in told
+
+    admin.take_the_key_away()
+    exit_code, told = admin.runs("store", "check")
+    assert exit_code == 1
+    assert "The store's key is missing: pt/store/api holds no signing_key" in told
+
+
 def test_a_local_run_that_is_not_there_is_named_with_how_to_start_one() -> None:
-    first = five_ports_in_a_row().console
+    first = ports_in_a_row().console
     for command in (["executions"], ["redrive", "--all-failed"]):
         exit_code, told = run(*command, "--local", "--port", str(first))
         assert exit_code == 1

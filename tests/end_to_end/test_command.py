@@ -14,7 +14,7 @@ import pytest
 
 from photo_tagger_local.ports import HOST
 
-from .conftest import PATIENCE_SECONDS, eventually, five_ports_in_a_row
+from .conftest import PATIENCE_SECONDS, eventually, ports_in_a_row
 
 NO_PHOTO = "[red] prices.txt"
 """A name that a terminal library could take for a style of its own."""
@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def first_port() -> int:
-    return five_ports_in_a_row().console
+    return ports_in_a_row().console
 
 
 def _free(port: int) -> bool:

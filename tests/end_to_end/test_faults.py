@@ -160,6 +160,7 @@ def test_a_model_that_throttles_for_longer_than_the_retries(
         "drafted",
         "mailed",
         "approved",
+        "looked_up",
         "listed",
     ]
 

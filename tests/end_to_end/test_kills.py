@@ -16,7 +16,7 @@ from photo_tagger_local.inbox import Inbox
 from photo_tagger_local.reviewer import Reviewer, ReviewError, link_in, post_decision
 from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
 
-from .conftest import Shop, eventually, five_ports_in_a_row
+from .conftest import Shop, eventually, ports_in_a_row
 
 KILLS = 10
 SAMPLES = ("white-sofa.jpg", "chair.jpg", "guitar-on-stage.jpg")
@@ -31,7 +31,7 @@ class KilledRun:
         self.decided: set[str] = set()
         self._samples = samples
         self._chance = chance
-        self.ports = five_ports_in_a_row()
+        self.ports = ports_in_a_row()
         self._log = folder / "up.log"
 
     def live_a_while(self, number: int) -> None:

@@ -41,6 +41,7 @@ def test_an_approved_draft_becomes_one_listing(shop: Shop) -> None:
         "drafted",
         "mailed",
         "approved",
+        "looked_up",
         "listed",
     ]
 

@@ -104,6 +104,7 @@ def test_every_photo_is_told_whole_and_every_write_is_counted(shop: Shop) -> Non
         "rejected": 1,
         "moved": 1,
         "try_again": 1,
+        "looked_up": 6,
         "listed": 6,
     }
     assert written(shop, set(photos.values())) == {

@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ack_handler.forms import MAX_BODY
+from photo_tagger.domain.lifecycle import withdrawn
+from photo_tagger.domain.photo import InStore
 from photo_tagger.texts import Texts
 from photo_tagger.texts.dates import moment
 
@@ -348,6 +350,24 @@ class TestASecondClick:
         page = answer.get(waiting.ann)
         assert "It is in your shop" in page.text
         assert page.page.main.find("a")["href"] == "https://shop.example/1"
+
+    def test_a_listing_that_was_taken_back_is_told_as_such(
+        self, aws: Any, answer: Any, waiting: Any
+    ) -> None:
+        answer.approve(waiting.ann)
+        listing = {"id": "1", "url": "https://shop.example/1", "store_target": "webhook"}
+        aws.call(
+            "Recorder", {"step": "RecordListing", "photo_id": waiting.photo, "listing": listing}
+        )
+        after = InStore(round=1)
+        aws.drafts().change(
+            waiting.photo, lambda record: withdrawn(record, after=after, by_user="an admin")
+        )
+        page = answer.get(waiting.ann)
+        assert "It was taken out of your shop again" in page.text
+        assert "https://shop.example/1" not in page.html
+        history = answer.request("GET", f"/photo/{waiting.photo}/history")
+        assert "It was taken out of your shop again." in history.text
 
     @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", MARKUP])
     def test_an_address_that_is_none_is_not_linked(

@@ -60,7 +60,7 @@ def test_nothing_that_is_deployed_imports_what_is_for_the_laptop() -> None:
 
 
 def test_the_domain_imports_no_aws() -> None:
-    for path in (FUNCTIONS / "photo_tagger" / "domain").glob("*.py"):
+    for path in (FUNCTIONS / "photo_tagger" / "domain").rglob("*.py"):
         aws = {
             name
             for name in imported(path)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 STAYS_INSIDE = {
     "SaidError": "only its kinds are raised",
     "BadFormError": "ack_handler shows the reviewer the form again",
+    "DocProblemsError": "drive_sync keeps the last good doc and mails the admin what is wrong",
     "TurnedAwayError": "ack_handler shows the visitor a page that says so",
     "UnreadablePhotoError": "resize turns it into the verdict that flags the photo",
 }
@@ -73,7 +74,7 @@ def test_all_words_are_sentences_that_fit_any_message(error: str) -> None:
 
 
 def test_the_message_is_taken_out_of_the_functions_json() -> None:
-    said = 'pt/store/api must hold JSON with an "api_key" of plain letters and digits'
+    said = 'pt/store/api must hold JSON with an "signing_key" of plain letters and digits'
     words = in_plain_words("NoStoreKeyError", cause(said, "NoStoreKeyError"))
     assert words == f"The store's key is missing: {said}. Put the key into that secret."
 

@@ -13,6 +13,7 @@ from photo_tagger.domain.lifecycle import MACHINE, SupersededError
 from photo_tagger.domain.photo import (
     Change,
     Decision,
+    InStore,
     Listing,
     Outcome,
     PhotoRecord,
@@ -25,7 +26,7 @@ FIELDS = Draft(title="White sofa", alt_text="A sofa", category="Furniture", desc
 EDITED = FIELDS.model_copy(update={"title": "White linen sofa"})
 FIRST = "t1"
 NOTE = Note(field="title", text="A note.")
-LISTING = Listing(id="41", url="https://shop.example/41", store_target="api")
+LISTING = Listing(id="41", url="https://shop.example/41", store_target="webhook")
 FLAGGED = StoredObject(bucket="flagged", key="sofa/original", version_id="f1")
 
 
@@ -570,3 +571,60 @@ def test_a_token_is_in_no_repr(waiting: PhotoRecord) -> None:
     assert record.task_token == "AAAAsecret"
     assert "AAAAsecret" not in repr(record)
     assert "AAAAsecret" not in str(record)
+
+
+class TestWhatTheStoreSays:
+    THERE = InStore(round=1, product_id="41", fields=Draft(title="Our own words"))
+
+    def test_is_noted_once_a_round(self, photo_record: Any) -> None:
+        record = photo_record(round=1)
+        change = lifecycle.store_looked_at(record, self.THERE)
+        assert change is not None
+        assert (change.action, change.by_user) == ("looked_up", MACHINE)
+        noted = photo_record(round=1, **change.values)
+        later = self.THERE.model_copy(update={"fields": FIELDS})
+        assert lifecycle.store_looked_at(noted, later) is None
+        assert lifecycle.store_looked_at(noted, later.model_copy(update={"round": 2}))
+
+    def test_changes_by_what_was_written_alone(self, photo_record: Any) -> None:
+        record = photo_record(
+            round=1,
+            status="approved",
+            decision=decision().model_dump(),
+            in_store=self.THERE.model_dump(),
+        )
+        listing = LISTING.model_copy(update={"written": ["category"], "created": False})
+        change = lifecycle.listed(record, listing)
+        assert change is not None
+        fields = Draft(title="Our own words", category="Furniture")
+        assert change.values["in_store"]["fields"] == fields.model_dump()
+
+    def test_is_the_approved_fields_of_a_new_product(self, photo_record: Any) -> None:
+        record = photo_record(round=1, status="approved", decision=decision().model_dump())
+        change = lifecycle.listed(record, LISTING)
+        assert change is not None
+        assert change.values["in_store"] == {
+            "round": 1,
+            "product_id": "41",
+            "fields": FIELDS.model_dump(),
+        }
+
+
+class TestTakingAListingBack:
+    AFTER = InStore(round=1)
+
+    def test_is_on_record_with_who_did_it(self, photo_record: Any) -> None:
+        record = photo_record(status="listed", listing=LISTING.model_dump())
+        change = lifecycle.withdrawn(record, after=self.AFTER, by_user="ann")
+        assert change is not None
+        assert (change.action, change.by_user) == ("withdrawn", "ann")
+        assert change.values["status"] == "withdrawn"
+
+    def test_is_done_once(self, photo_record: Any) -> None:
+        record = photo_record(status="withdrawn")
+        assert lifecycle.withdrawn(record, after=self.AFTER, by_user="ann") is None
+
+    @pytest.mark.parametrize("status", ["waiting", "approved", "rejected", "flagged"])
+    def test_needs_a_listing(self, photo_record: Any, status: str) -> None:
+        with pytest.raises(SupersededError, match="it is not in the store"):
+            lifecycle.withdrawn(photo_record(status=status), after=self.AFTER, by_user="ann")

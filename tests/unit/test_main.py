@@ -43,6 +43,7 @@ def imported_by(*arguments: str) -> set[str]:
     [
         ["--help"],
         ["check", "--help"],
+        ["docs", "check", "--help"],
         ["eval", "--help"],
         ["executions", "--help"],
         ["local", "up", "--help"],

@@ -3,18 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from photo_tagger.domain.rules import RulesDoc
 from photo_tagger_cli.check.names import shown
-from photo_tagger_local.errors import CommandError
-
-_SAID = {
-    "missing": " is missing",
-    "extra_forbidden": " is no rule; is it misspelt?",
-    "model_type": ': an object is expected, such as {"min": 40}',
-}
+from photo_tagger_cli.docs_command.files import rules_in
 
 
 @dataclass(frozen=True)
@@ -40,22 +31,5 @@ def read_rules(path: Path | None) -> Rules:
     """The rules in a file, or the product's own without one. Raises CommandError."""
     if path is None:
         return Rules(RulesDoc(version="default"), "the product's defaults")
-    try:
-        doc = RulesDoc.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise CommandError(f"{shown(path)} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        faults = "; ".join(_fault(fault) for fault in error.errors())
-        raise CommandError(f"{shown(path)} needs mending: {faults}") from error
+    doc = rules_in(path)
     return Rules(doc, f"{shown(path)}, version {shown(doc.version)}")
-
-
-def _fault(fault: ErrorDetails) -> str:
-    """The field, and what is wrong with it."""
-    field = shown(".".join(map(str, fault["loc"])))
-    if fault["type"] == "json_invalid" or not field:
-        return shown(fault["msg"])
-    if fault["type"] in _SAID:
-        return f"{field}{_SAID[fault['type']]}"
-    found = shown(fault["input"])
-    return f"{field}: {shown(fault['msg'])}, and it is {found!r}"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from photo_tagger.domain.style import StyleDoc, Word
+from photo_tagger_cli.docs_command.files import style_in
 from photo_tagger_local.errors import CommandError
 
 ANSWER_FILE = "answers.toml"
@@ -67,16 +68,12 @@ def read_answers(path: Path, style: StyleDoc) -> dict[str, Answer]:
 
 
 def read_style(path: Path) -> StyleDoc:
-    """The style doc in a JSON file. Raises BadAnswersError."""
-    try:
-        return StyleDoc.model_validate_json(path.read_bytes())
-    except FileNotFoundError as error:
+    """The style doc in a file. Raises CommandError."""
+    if not path.exists():
         raise BadAnswersError(
             f"{path} is not there: put the shop's style doc there, or name one with --style."
-        ) from error
-    except ValidationError as error:
-        problems = [f"{_place(each)}: {each['msg']}" for each in error.errors()]
-        raise BadAnswersError("\n  ".join([f"{path} needs mending:", *problems])) from error
+        )
+    return style_in(path)
 
 
 def _toml(path: Path) -> dict[str, Any]:

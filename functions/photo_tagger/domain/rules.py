@@ -1,6 +1,8 @@
 """The quality gate: what a photo measures against what the shop asks for."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from photo_tagger.texts import Texts
 
@@ -12,6 +14,12 @@ class Range(BaseModel):
 
     min: float
     max: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"the min, {self.min:g}, is above the max, {self.max:g}")
+        return self
 
 
 class Minimum(BaseModel):

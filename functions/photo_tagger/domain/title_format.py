@@ -5,6 +5,11 @@ import re
 _PART = re.compile(r"\{[^{}]*\}")
 
 
+def braces_pair(title_format: str) -> bool:
+    """Whether every brace is one of a part's two."""
+    return not re.search(r"[{}]", _PART.sub("", title_format))
+
+
 def follows(title_format: str, title: str) -> bool:
     """Whether a title can be read as the format with some words in place of each part in braces.
 
