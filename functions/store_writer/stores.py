@@ -16,4 +16,8 @@ def store_of(config: ShopConfig, secret: StoreSecret) -> Store:
             from store_writer.webhook import Webhook
 
             return Webhook(config.store_url, secret, overwrite=overwrite)
+        case "woocommerce":
+            from store_writer.woocommerce import WooCommerce
+
+            return WooCommerce(config.store_url, secret)
     raise ConfigError(f"store_target is {config.store_target}, which is not built yet")

@@ -72,6 +72,11 @@ WORDS = {
     "NoSuchPhotoError": (
         "The photo's record is gone: {said}. Restore it from the table's point-in-time recovery."
     ),
+    "PictureNotFetchedError": (
+        "The store could not fetch the photo from our address, or not keep it: {said}. The shop's "
+        "server must be let out to the address of the review pages, and may write into its uploads "
+        "folder; it may pass by itself, too. Then redrive."
+    ),
     "SmallCopyGoneError": (
         "The photo's small copy is gone, as copies are kept for 400 days: {said}. Put a JPEG of "
         "the photo there under that name."

@@ -5,5 +5,12 @@ from pathlib import Path
 
 from photo_tagger_local.stores.played import PlayedStore
 
-STORES: dict[str, Callable[[Path], PlayedStore]] = {}
+
+def _woocommerce(folder: Path) -> PlayedStore:
+    from photo_tagger_local.stores.woocommerce import WooCommerce
+
+    return WooCommerce(folder)
+
+
+STORES: dict[str, Callable[[Path], PlayedStore]] = {"woocommerce": _woocommerce}
 """By the name under which template.yaml knows them; each keeps its products in the folder given."""
