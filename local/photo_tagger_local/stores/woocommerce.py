@@ -321,7 +321,7 @@ class WooCommerce:
 
     def _free_sku(self, product: Content, sku: str) -> str:
         for other in self._shop["products"].values():
-            taken = _has_sku(other, sku) and other["status"] != "trash"
+            taken = other["sku"].casefold() == sku.casefold() and other["status"] != "trash"
             if sku and taken and other["id"] != product["id"]:
                 raise WordPressError(
                     400,
