@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ def photo(http_server: Any) -> Callable[..., Product]:
             "key": key or ProductKey("photo", photo_id),
             "fields": FIELDS,
             "jpeg": b"\xff\xd8photo",
+            "approved_on": date(2026, 11, 25),
             "picture_url": lambda: f"{http_server.url}/p/picture-key/{photo_id}.jpg",
         }
         return Product(photo_id=photo_id, **(values | more))
