@@ -31,6 +31,7 @@ FIELDS = Draft(
 )
 NASTY = [
     "=1+1",
+    "=-2",
     "+1",
     "-1",
     "@SUM(A1)",
@@ -165,9 +166,8 @@ def test_the_same_photo_again_replaces_its_own_row(
     aws: Any, store: CsvFile, layout: Layout, photo: Any
 ) -> None:
     first = write(store, photo())
-    before = text(aws, f"{layout.name}-{DAY}.csv")
     assert write(store, photo()) == first
-    assert text(aws, f"{layout.name}-{DAY}.csv") == before
+    assert len(aws.s3.list_object_versions(Bucket=BUCKET)["Versions"]) == 1
     changed = FIELDS.model_copy(update={"title": "Cups", "alt_text": "A cup"})
     write(store, photo(fields=changed), overwrite=True)
     (row,) = rows(aws, layout)

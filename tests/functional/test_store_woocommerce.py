@@ -247,11 +247,11 @@ class TestAProductThatIsThere:
     @pytest.fixture
     def theirs(self, shop: Shop) -> dict[str, Any]:
         return shop.played.add(
-            name="Our <b>mug</b>",
+            name="Our <b>mug</b> &amp; cup",
             sku="mug-01",
             slug="mug-01",
             status="publish",
-            description="<h2>Mug</h2>\nBy hand.",
+            description="<h2>Mug</h2>\n<p>By &lt;hand&gt;.</p>",
             tags=[],
         )
 
@@ -351,33 +351,45 @@ def test_a_comma_in_a_sku_is_no_list(store: WooCommerce, shop: Shop, photo: Any)
     assert [made["sku"] for made in shop.played.products()] == ["MUG,01", "MUG"]
 
 
-def test_categories_and_tags_that_are_there_are_taken_whatever_their_case(
+def test_a_tag_that_is_there_is_taken_whatever_its_case(
     store: WooCommerce, shop: Shop, photo: Any
 ) -> None:
-    shop.played._shop["tags"] += [
-        {"id": 1000 + number, "name": f"black {number}", "slug": f"black-{number}"}
-        for number in range(150)
-    ]
     shop.played._shop["tags"].append({"id": 999, "name": "BLACK", "slug": "black"})
     write(store, photo())
     assert only(shop)["tags"][0]["id"] == 999
+
+
+def test_a_category_within_another_is_found_among_many_alike(
+    store: WooCommerce, shop: Shop, photo: Any
+) -> None:
+    """Made by the same name, it would be one more at the top."""
+    names = [f"Kitchen &amp; dining {number}" for number in range(150)]
+    shop.played._shop["categories"] += [
+        {"id": 1000 + number, "name": name, "slug": f"k-{number}", "parent": 15}
+        for number, name in enumerate([*names, "Kitchen &amp; Dining"])
+    ]
+    write(store, photo())
+    assert [term["id"] for term in only(shop)["categories"]] == [1150]
 
 
 def test_a_category_that_a_search_does_not_find_is_taken_by_the_id_in_the_error(
     store: WooCommerce, shop: Shop, photo: Any
 ) -> None:
     shop.played._shop["categories"].append(
-        {"id": 77, "name": "Kitchen &amp; dining", "slug": "kitchen"}
+        {"id": 77, "name": "Kitchen &amp; dining", "slug": "kitchen", "parent": 0}
     )
     shop.answers["GET /wp-json/wc/v3/products/categories"] = JSONResponse([])
     write(store, photo())
     assert [term["id"] for term in only(shop)["categories"]] == [77]
 
 
-def test_an_image_is_known_by_its_file_too(store: WooCommerce, shop: Shop, photo: Any) -> None:
+@pytest.mark.parametrize("change", [{"name": "Words for search engines"}, {"file": "moved.jpg"}])
+def test_an_image_is_known_by_its_name_or_by_its_file(
+    store: WooCommerce, shop: Shop, photo: Any, change: dict[str, str]
+) -> None:
     write(store, photo())
     for medium in shop.played.media.values():
-        medium["name"] = "A better name for search engines"
+        medium |= change
     write(store, photo())
     assert len(only(shop)["images"]) == 1
 
@@ -424,7 +436,16 @@ class TestTrouble:
         ) as (caught):
             write(store, photo())
         assert "picture-key" not in str(caught.value)
+        # Nor where the store tells of another spelling of it
+        path = f"PUT /wp-json/wc/v3/products/{only(shop)['id']}"
+        shop.answers[path] = self.refusal(
+            400, "woocommerce_product_image_upload_error", "https://x.example/p/picture-key/…"
+        )
+        with pytest.raises(PictureNotFetchedError) as caught:
+            write(store, photo())
+        assert "picture-key" not in str(caught.value)
         # And once that is mended, the product that was made is gone on with
+        shop.answers.clear()
         http_server.answers.clear()
         http_server.will_answer(200, b"\xff\xd8photo")
         write(store, photo())

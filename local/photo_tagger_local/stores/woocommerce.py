@@ -29,7 +29,7 @@ from photo_tagger_local.stores.played import ShownProduct, products_page
 
 _API = "/wp-json/wc/v3"
 _UPLOADS = "/wp-content/uploads"
-_UNCATEGORIZED = {"id": 15, "name": "Uncategorized", "slug": "uncategorized"}
+_UNCATEGORIZED = {"id": 15, "name": "Uncategorized", "slug": "uncategorized", "parent": 0}
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 _JPEG = b"\xff\xd8"
 _FETCH_SECONDS = 60.0
@@ -411,14 +411,14 @@ class WooCommerce:
         self._only_editors("create")
         name = html.escape(_clean(content["name"]), quote=False)
         for term in self._shop[kind]:
-            if term["name"].casefold() == name.casefold():
+            if term["name"].casefold() == name.casefold() and not term.get("parent"):
                 raise WordPressError(
                     400,
                     "term_exists",
                     "A term with the name provided already exists in this taxonomy.",
                     resource_id=term["id"],
                 )
-        term = {"id": self._next_id(), "name": name, "slug": _slug(name)}
+        term = {"id": self._next_id(), "name": name, "slug": _slug(name), "parent": 0}
         self._shop[kind].append(term)
         self._save()
         return JSONResponse(term, 201)
