@@ -55,7 +55,7 @@ class Site:
         self._door = Door(Links(settings.links_table), config.reviewers)
         self._picture_keys = PictureKeys(settings.links_table)
         self.pages = Pages(say, zone, style, config.reader_note)
-        decisions = Decisions(self._drafts, style, say, config.grace_seconds)
+        decisions = Decisions(self._drafts, style, say, config)
         self._review = Review(
             self._drafts, decisions, self.pages, resized_bucket=settings.resized_bucket
         )
