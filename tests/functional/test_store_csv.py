@@ -368,6 +368,7 @@ class TestThroughTheHandler:
             aws.save_draft(name)
             waiting = aws.mailed(name)
             answer.approve(waiting.ann)
+            answer.get(waiting.ann)
             return name
 
         aws.set("store_target", "shopify-csv")
@@ -394,6 +395,8 @@ class TestThroughTheHandler:
         assert answer.request("GET", address).body == b"\xff\xd8small"
         listing = done["listing"]
         aws.call("Recorder", {"step": "RecordListing", "photo_id": name, "listing": listing})
+        page = answer.request("GET", f"/photo/{name}").text
+        assert f"It is in the file {file}, ready to be imported" in page
         aws.call("StoreWriter", {"task": "undo", "photo_id": name, "by_user": "admin"})
         assert len(text(aws, file).splitlines()) == 1
 
