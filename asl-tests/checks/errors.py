@@ -25,6 +25,7 @@ NOT_TRIED_AGAIN = {
     "CopyFailedError": "S3 says that a copy is not what its original is: somebody should look",
     "NoStoreKeyError": "somebody must put the key into the secret",
     "NoSuchPhotoError": "somebody must restore the record",
+    "PictureNotFetchedError": "somebody must see why the shop's server cannot fetch or keep it",
     "SmallCopyGoneError": "somebody must put a copy there",
     "StoreRefusedUsError": "somebody must mend the store's key or address",
     "SupersededError": "the photo has moved on: a later try finds the same",

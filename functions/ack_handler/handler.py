@@ -88,6 +88,12 @@ def decide(photo_id: str, action: str) -> Page:
     return _site().decide(app.current_event.cookies, photo_id, action, _form())
 
 
+@app.route("/p/<key>/<file_name>", method=_LOOK)
+def picture(key: str, file_name: str) -> Page:
+    """The small copy of a photo, for a store that fetches it."""
+    return _site().picture(key, file_name)
+
+
 @app.get("/style.css")
 def style() -> Page:
     """The pages' style sheet."""

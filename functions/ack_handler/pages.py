@@ -104,6 +104,7 @@ class Pages:
             until=self._end_of_grace(record, decision),
             is_late=_is_late(record, decision),
             listing_url=_web_address(record),
+            import_file=_import_file(record),
             address=address,
         )
 
@@ -198,6 +199,14 @@ def _web_address(record: PhotoRecord) -> str | None:
     """The listing's address if it may stand in a link: a store could answer anything."""
     url = record.listing.url if record.listing else ""
     return url if urlsplit(url).scheme in ("http", "https") else None
+
+
+def _import_file(record: PhotoRecord) -> str | None:
+    """The file in which a listing waits for somebody to import it; None where it is in the shop."""
+    listing = record.listing
+    if listing is None or not listing.store_target.endswith("-csv"):
+        return None
+    return listing.id.partition("#")[0]
 
 
 @cache

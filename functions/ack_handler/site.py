@@ -11,17 +11,21 @@ from ack_handler.history import events
 from ack_handler.pages import Page, Pages, list_address, see_other
 from ack_handler.queue import TABS, Buttons, Done, View, look
 from ack_handler.review import Place, Review
-from ack_handler.visitor import Door, TurnedAwayError, Visitor
+from ack_handler.visitor import Door, TurnedAwayError, Visitor, wrong_key
 from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.documents import style_doc
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.links import Links
+from photo_tagger.aws.pictures import PictureKeys
 from photo_tagger.domain.photo import Outcome
 from photo_tagger.domain.style import StyleDoc
 from photo_tagger.environment import Environment
 from photo_tagger.texts import Texts
 
 _PHOTO_ID = re.compile(r"[a-z0-9-]{1,80}")
+
+_PICTURE_SECONDS = 24 * 3600
+"""How long whoever fetched a picture for a store may keep it; the key may end in between."""
 
 
 class Settings(Environment):
@@ -49,6 +53,7 @@ class Site:
         self._zone = zone
         self._drafts = Drafts(settings.drafts_table, settings.audit_table, settings.ack_table)
         self._door = Door(Links(settings.links_table), config.reviewers)
+        self._picture_keys = PictureKeys(settings.links_table)
         self.pages = Pages(say, zone, style, config.reader_note)
         decisions = Decisions(self._drafts, style, say, config)
         self._review = Review(
@@ -76,6 +81,17 @@ class Site:
         """The list, and the cookie that opens it from now on."""
         visitor = self._door.by_link(key)
         return _remembered(self._list(query), visitor)
+
+    # By the address that a store is given
+
+    def picture(self, key: str, file_name: str) -> Page:
+        """The small copy of the photo that this key was made for; the address names it, too."""
+        photo_id = self._picture_keys.photo_of(key)
+        if photo_id is None or file_name != f"{photo_id}.jpg":
+            raise wrong_key()
+        page = self._review.photo(photo_id)
+        page.headers["Cache-Control"] = f"public, max-age={_PICTURE_SECONDS}"
+        return page
 
     # From the list, by the cookie
 

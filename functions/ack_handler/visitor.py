@@ -61,9 +61,7 @@ class Door:
         """The visitor with a link of a mail. Raises TurnedAwayError, and counts a wrong key."""
         link = self._links.find(key)
         if link is None:
-            logger.warning("a link that does not exist was opened")
-            count("LinkFailures")
-            raise TurnedAwayError(404, "unknown")
+            raise wrong_key()
         if _address(link.reviewer) not in self._reviewers:
             raise TurnedAwayError(403, "revoked")
         return Visitor(link, key)
@@ -77,6 +75,13 @@ class Door:
         if visitor.link.ends_at < time.time():
             raise TurnedAwayError(401, "no_link")
         return visitor
+
+
+def wrong_key() -> TurnedAwayError:
+    """What to raise for a key that opens nothing. Counted, since somebody may be guessing."""
+    logger.warning("a link that does not exist was opened")
+    count("LinkFailures")
+    return TurnedAwayError(404, "unknown")
 
 
 def _key_in(cookies: Sequence[str]) -> str | None:

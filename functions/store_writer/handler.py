@@ -25,6 +25,7 @@ class Settings(Environment):
     links_table: str
     resized_bucket: str
     store_secret: str
+    listings_bucket: str
     config_path: str
 
 
@@ -46,7 +47,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     config = shop_config(settings.config_path)
 
     def open_store() -> Store:
-        return store_of(config, StoreSecret(settings.store_secret))
+        return store_of(config, StoreSecret(settings.store_secret), settings.listings_bucket)
 
     if request.task == "check":
         return {"store_target": config.store_target, "found": open_store().check()}

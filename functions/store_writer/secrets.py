@@ -1,6 +1,7 @@
 """The store's secret in Secrets Manager, read anew for each write: a mended key works at once."""
 
 import json
+from functools import cached_property
 
 from botocore.exceptions import ClientError
 
@@ -15,18 +16,22 @@ class NoStoreKeyError(Exception):
 
 
 class StoreSecret:
-    """What the secret holds: JSON with a text under each name."""
+    """What the secret holds: JSON with a text under each name. It is read when it is needed."""
 
     def __init__(self, name: str) -> None:
-        """Raises NoStoreKeyError when it cannot be read."""
         self.name = name
+
+    @cached_property
+    def whole(self) -> str:
+        """All that it holds. Raises NoStoreKeyError when it cannot be read."""
         try:
-            answer = client("secretsmanager").get_secret_value(SecretId=name)
+            answer = client("secretsmanager").get_secret_value(SecretId=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
-                raise NoStoreKeyError(f"there is no secret {name} that may be read") from error
+                words = f"there is no secret {self.name} that may be read"
+                raise NoStoreKeyError(words) from error
             raise
-        self.whole: str = answer["SecretString"]
+        return str(answer["SecretString"])
 
     def __contains__(self, key: str) -> bool:
         return bool(self._get(key))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from photo_tagger.domain.draft import Draft, FieldName
@@ -16,7 +17,8 @@ class Product:
     `idempotency_key` makes writing it twice harmless. It is new in each round, since a store may
     answer a known key with what it answered before, a refusal included. `picture_url` makes an
     address from which a store can fetch the photo, for stores that take no bytes. A new product is
-    made `active` only where the shop wants that: it has no price yet.
+    made `active` only where the shop wants that: it has no price yet. `approved_on` is a day by the
+    shop's clock, the same for every try.
     """
 
     photo_id: str
@@ -25,6 +27,7 @@ class Product:
     fields: Draft
     jpeg: bytes
     picture_url: Callable[[], str]
+    approved_on: date
     active: bool = False
 
 

@@ -5,10 +5,11 @@ from store_writer.secrets import StoreSecret
 from store_writer.store import Store
 
 
-def store_of(config: ShopConfig, secret: StoreSecret) -> Store:
+def store_of(config: ShopConfig, secret: StoreSecret, listings_bucket: str) -> Store:
     """The store under `store_target`. Raises NoStoreKeyError when its key is missing.
 
-    Each is imported when it is needed: Google's client alone takes a second.
+    `listings_bucket` is for the targets that are files. Each target is imported when it is needed:
+    Google's client alone takes a second.
     """
     overwrite = config.existing_products == "overwrite"
     match config.store_target:
@@ -20,4 +21,16 @@ def store_of(config: ShopConfig, secret: StoreSecret) -> Store:
             from store_writer.sheet import Sheet
 
             return Sheet(config.store_url, secret)
+        case "woocommerce":
+            from store_writer.woocommerce import WooCommerce
+
+            return WooCommerce(config.store_url, secret)
+        case "shopify-csv":
+            from store_writer.csv_file import CsvFile, ShopifyLayout
+
+            return CsvFile(listings_bucket, ShopifyLayout())
+        case "woocommerce-csv":
+            from store_writer.csv_file import CsvFile, WooCommerceLayout
+
+            return CsvFile(listings_bucket, WooCommerceLayout())
     raise ConfigError(f"store_target is {config.store_target}, which is not built yet")

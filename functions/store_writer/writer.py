@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.drafts import Drafts
@@ -12,6 +13,7 @@ from photo_tagger.aws.small_copies import read_small_copy
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.lifecycle import (
     approved_fields,
+    approved_on,
     store_begun,
     store_looked_at,
     withdrawn,
@@ -154,6 +156,7 @@ class Writer:
             fields=approved_fields(record),
             jpeg=read_small_copy(self._resized_bucket, str(record.image_key)),
             picture_url=lambda: self._picture_url(record.photo_id),
+            approved_on=approved_on(record, ZoneInfo(self._config.time_zone)),
             active=self._config.new_products == "active",
         )
 

@@ -109,7 +109,7 @@ def listen(port: int) -> socket.socket:
     Raises PortTakenError when the port is in use, and OSError when it cannot be used for another
     reason.
     """
-    # Only where the protocol is named does asyncio switch Nagle's algorithm off: 40 ms a request.
+    # asyncio sends at once only on sockets that say they are TCP; others wait 40 ms for an ACK.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -128,7 +128,7 @@ class Aws:
         if node.keys() == {"Fn::Sub"}:
             return re.sub(r"\$\{([\w:]+)}", lambda found: self._ref(found[1]), node["Fn::Sub"])
         if node.keys() == {"Fn::If"}:
-            assert node["Fn::If"][0] == "OwnReviewUrl"
+            assert node["Fn::If"][0] in ("OwnReviewUrl", "CsvFiles")
             return self.resolved(node["Fn::If"][1])
         return {name: self.resolved(value) for name, value in node.items()}
 

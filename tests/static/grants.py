@@ -35,9 +35,9 @@ def arn(
 
 
 def role_statements(role: dict[str, Any]) -> list[Statement]:
-    """All statements of a role's own policies."""
+    """All statements of a role's own policies, those of some stacks only among them."""
     return [
-        statement
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
         for policy in role["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
     ]

@@ -152,6 +152,9 @@ NEEDS: dict[Site, list[Need]] = {
         on("MailEvents", "ses:SendRawEmail"),
     ],
     # ack_handler
+    Site(f"{AWS}.pictures.PictureKeys.photo_of", "dynamodb.get_item"): [
+        on("LinksTable", "dynamodb:GetItem"),
+    ],
     Site("ack_handler.queue.Buttons.try_anyway", "sqs.send_message"): [
         on("ReadyQueue", "sqs:SendMessage"),
     ],
@@ -162,8 +165,19 @@ NEEDS: dict[Site, list[Need]] = {
     Site(f"{AWS}.pictures.PictureKeys.new", "dynamodb.put_item"): [
         on("LinksTable", "dynamodb:PutItem"),
     ],
-    Site("store_writer.secrets.StoreSecret.__init__", "secretsmanager.get_secret_value"): [
+    Site("store_writer.secrets.StoreSecret.whole", "secretsmanager.get_secret_value"): [
         on("StoreSecret", "secretsmanager:GetSecretValue"),
+    ],
+    Site("store_writer.csv_file.CsvFile._read", "s3.get_object"): [
+        on("ListingsBucket/*", "s3:GetObject"),
+    ],
+    Site("store_writer.csv_file.CsvFile._read", "s3.exceptions.NoSuchKey"): [
+        on("ListingsBucket", "s3:ListBucket"),
+    ],
+    # AWS: with If-Match, PutObject needs s3:GetObject beside s3:PutObject (user guide, "Conditional
+    # writes").
+    Site("store_writer.csv_file.CsvFile._wrote", "s3.put_object **"): [
+        on("ListingsBucket/*", "s3:PutObject", "s3:GetObject"),
     ],
     # drive_sync
     # AWS: a put with If-Match needs s3:GetObject beside s3:PutObject (user guide, conditional

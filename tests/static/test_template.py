@@ -82,7 +82,7 @@ def test_buckets_are_private_encrypted_versioned_and_tls_only() -> None:
 
 
 def test_the_record_and_the_originals_outlive_the_stack() -> None:
-    for name in ("AuditTable", "DropBucket", "FlaggedBucket"):
+    for name in ("AuditTable", "DropBucket", "FlaggedBucket", "ListingsBucket"):
         assert TEMPLATE["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 

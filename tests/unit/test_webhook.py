@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,6 +40,7 @@ PRODUCT = Product(
     key=ProductKey("photo", "sofa-0123456789ab"),
     jpeg=b"\xff\xd8jpeg",
     picture_url=lambda: "https://review.example/p/k/sofa-0123456789ab.jpg",
+    approved_on=date(2026, 11, 25),
 )
 MADE = {"id": 41, "url": "https://shop.example/p/41"}
 

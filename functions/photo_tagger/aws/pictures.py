@@ -27,7 +27,9 @@ class PictureKeys:
     def photo_of(self, key: str) -> str | None:
         """The photo that a picture's key opens; None for a key that is unknown or has ended."""
         answer = client("dynamodb").get_item(
-            TableName=self._table, Key={"key_hash": {"S": picture_hash(key)}}
+            TableName=self._table,
+            Key={"key_hash": {"S": picture_hash(key)}},
+            ConsistentRead=True,  # a store fetches within the second in which the key was made
         )
         row = from_item(answer.get("Item") or {})
         return str(row["photo_id"]) if row and row["ends_at"] > time.time() else None

@@ -93,6 +93,11 @@ WORDS = {
     "NoSuchPhotoError": (
         "The photo's record is gone: {said}. Restore it from the table's point-in-time recovery."
     ),
+    "PictureNotFetchedError": (
+        "The store could not fetch the photo from our address, or not keep it: {said}. The shop's "
+        "server must be let out to the address of the review pages, and may write into its uploads "
+        "folder; it may pass by itself, too. Then redrive."
+    ),
     "SlowFileError": (
         "A file in Google Drive takes longer to copy than a run may take: {said}. All others are "
         "taken; make it smaller, or see why it is slow."

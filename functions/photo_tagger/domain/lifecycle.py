@@ -5,7 +5,9 @@ there is nothing left to do (the step was taken before: a retry, a redrive, a se
 write happens only if nobody else wrote in between; otherwise the step is worked out again.
 """
 
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from photo_tagger.domain.draft import Draft, Reading
 from photo_tagger.domain.photo import (
@@ -328,11 +330,23 @@ def approved_fields(record: PhotoRecord) -> Draft:
     return _decided_fields(record)
 
 
+def approved_on(record: PhotoRecord, zone: ZoneInfo) -> date:
+    """The day of the approval, by the shop's clock. Raises ValueError without one."""
+    _, decided_at = _approval(record)
+    return datetime.fromisoformat(decided_at).astimezone(zone).date()
+
+
 def _decided_fields(record: PhotoRecord) -> Draft:
+    fields, _ = _approval(record)
+    return fields
+
+
+def _approval(record: PhotoRecord) -> tuple[Draft, str]:
+    """The fields that were decided on, and when."""
     decision = record.decision_of(record.round)
     if decision is None or decision.action not in ("approved", "edited") or not decision.fields:
         raise ValueError(f"{record.photo_id} has no approval in round {record.round}")
-    return decision.fields
+    return decision.fields, decision.decided_at
 
 
 def _by_machine(action: str, **values: object) -> Change:

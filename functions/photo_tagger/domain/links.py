@@ -43,7 +43,9 @@ def key_hash(key: str) -> str:
 
 
 def picture_hash(key: str) -> str:
-    """The hash of a key that opens a picture only: no such key is ever a reviewer's, nor a
-    reviewer's one of these.
+    """What stands in place of the hash for a key that opens a picture only.
+
+    No hash looks like it, so whatever a reviewer's link says, it finds no such row, and the other
+    way round.
     """
-    return key_hash(f"picture:{key}")
+    return f"picture#{key_hash(key)}"

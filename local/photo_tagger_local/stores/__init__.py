@@ -12,5 +12,14 @@ def _sheet(folder: Path) -> PlayedStore:
     return PlayedSheet(folder)
 
 
-STORES: dict[str, Callable[[Path], PlayedStore]] = {"sheet": _sheet}
+def _woocommerce(folder: Path) -> PlayedStore:
+    from photo_tagger_local.stores.woocommerce import WooCommerce
+
+    return WooCommerce(folder)
+
+
+STORES: dict[str, Callable[[Path], PlayedStore]] = {
+    "sheet": _sheet,
+    "woocommerce": _woocommerce,
+}
 """By the name under which template.yaml knows them; each keeps its products in the folder given."""
