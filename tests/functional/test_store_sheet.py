@@ -763,7 +763,8 @@ def test_the_played_sheet_shows_its_rows_and_keeps_them(tmp_path: Path) -> None:
     with served(PlayedSheet(tmp_path).app()) as root_again:
         shown = listing.url.replace(root, root_again).partition("#")[0]
         page = urllib3.request("GET", shown).data.decode()
-    assert "Title: White sofa" in page
+    assert "<strong>White sofa</strong>" in page
+    assert "Photo: sofa-1" in page
 
 
 @pytest.mark.parametrize(

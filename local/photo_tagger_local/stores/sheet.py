@@ -15,6 +15,7 @@ from photo_tagger_local.stores.played import ShownProduct, products_page
 
 SHEET_ID: Final = "1PhotoTaggerOnThisComputer"
 _TAB = "Listings"
+_ABOVE = ("Title", "Status")
 
 
 class PlayedSheet:
@@ -47,5 +48,5 @@ class PlayedSheet:
 
 def _shown(header: list[str], row: list[str]) -> ShownProduct:
     told = dict(zip(header, row, strict=False))
-    facts = [f"{name}: {text}" for name, text in told.items() if text]
+    facts = [f"{name}: {text}" for name, text in told.items() if text and name not in _ABOVE]
     return ShownProduct(told.get("Title", ""), told.get("Status", ""), facts, [])
