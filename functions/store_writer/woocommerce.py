@@ -241,8 +241,8 @@ class WooCommerce:
         try:
             return self._http.json(method, self._at(path), content)
         except StoreUnavailableError as error:
-            wait = max(error.wait_seconds, _STILL_AT_WORK)
-            raise StoreUnavailableError(str(error), wait) from error
+            error.wait_seconds = max(error.wait_seconds, _STILL_AT_WORK)
+            raise
 
     # HTTP
 
