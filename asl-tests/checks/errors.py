@@ -23,6 +23,7 @@ NOT_TRIED_AGAIN = {
     "BadDocumentError": "somebody must mend the style doc or the rules doc",
     "ConfigError": "somebody must mend a setting",
     "CopyFailedError": "S3 says that a copy is not what its original is: somebody should look",
+    "GoogleKeyError": "somebody must put the key file into the secret",
     "NoStoreKeyError": "somebody must put the key into the secret",
     "NoSuchPhotoError": "somebody must restore the record",
     "PictureNotFetchedError": "somebody must see why the shop's server cannot fetch or keep it",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -150,6 +151,7 @@ def product(photo_id: str = "sofa-1", fields: Draft = SOFA, **more: Any) -> Prod
         fields=fields,
         jpeg=b"\xff\xd8small",
         picture_url=lambda: f"https://review.example/p/key/{photo_id}.jpg",
+        approved_on=date(2026, 1, 2),
         **{"key": ProductKey("photo", photo_id)} | more,
     )
 

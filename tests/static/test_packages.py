@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from build_function import GOOGLE_APIS, GOOGLE_DOCUMENTS, remove_unused_google_apis
 from photo_tagger.google import _VERSIONS
-from photo_tagger_local.packages import function_zip, link_requirements
+from photo_tagger_local.packages import (
+    build_function_module,
+    function_zip,
+    link_requirements,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
+BUILD = build_function_module(FUNCTIONS)
 FOLDERS = sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py"))
 
 
@@ -91,14 +95,14 @@ def test_a_package_has_the_discovery_documents_that_are_used_and_no_others(
         (documents / name).touch()
     beside = documents.parent / "__init__.py"
     beside.touch()
-    remove_unused_google_apis(tmp_path)
+    BUILD.remove_unused_google_apis(tmp_path)
     assert {path.name for path in documents.iterdir()} == apis
     assert beside.exists()
 
 
 def test_the_documents_are_where_googles_client_has_them() -> None:
     client = Path(str(files("googleapiclient"))).parent
-    assert all((client / GOOGLE_DOCUMENTS / name).is_file() for name in GOOGLE_APIS)
+    assert all((client / BUILD.GOOGLE_DOCUMENTS / name).is_file() for name in BUILD.GOOGLE_APIS)
 
 
 def test_every_requirement_is_pinned() -> None:
