@@ -16,4 +16,8 @@ def store_of(config: ShopConfig, secret: StoreSecret) -> Store:
             from store_writer.webhook import Webhook
 
             return Webhook(config.store_url, secret, overwrite=overwrite)
+        case "shopify":
+            from store_writer.shopify import Shopify
+
+            return Shopify(config.store_url, secret, active=config.new_products == "active")
     raise ConfigError(f"store_target is {config.store_target}, which is not built yet")

@@ -5,5 +5,12 @@ from pathlib import Path
 
 from photo_tagger_local.stores.played import PlayedStore
 
-STORES: dict[str, Callable[[Path], PlayedStore]] = {}
+
+def _shopify(folder: Path) -> PlayedStore:
+    from photo_tagger_local.stores.shopify import Shopify
+
+    return Shopify(folder)
+
+
+STORES: dict[str, Callable[[Path], PlayedStore]] = {"shopify": _shopify}
 """By the name under which template.yaml knows them; each keeps its products in the folder given."""
