@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ack_handler.forms import BadFormError, Form, another_try, approval, rejection
+from photo_tagger.aws.config import ShopConfig
 from photo_tagger.aws.drafts import Drafts
 from photo_tagger.aws.task_tokens import ExecutionNotToldError, answer
 from photo_tagger.clock import now
@@ -19,10 +20,10 @@ class Decisions:
     """Takes what reviewers decide; `style` reads the style doc of the day."""
 
     def __init__(
-        self, drafts: Drafts, style: Callable[[], StyleDoc], say: Texts, grace_seconds: int
+        self, drafts: Drafts, style: Callable[[], StyleDoc], say: Texts, config: ShopConfig
     ) -> None:
         self._drafts = drafts
-        self._grace_seconds = grace_seconds
+        self._config = config
         self._style = style
         self._say = say
 
@@ -32,7 +33,14 @@ class Decisions:
 
     def approve(self, record: PhotoRecord, fields: Draft, reviewer: str) -> Change | None:
         """Approve these fields, which must have no problems."""
-        return self._take(record, approval(record, fields, reviewer, self._grace_seconds))
+        decision = approval(
+            record,
+            fields,
+            reviewer,
+            grace_seconds=self._config.grace_seconds,
+            store_target=self._config.store_target,
+        )
+        return self._take(record, decision)
 
     def other(self, record: PhotoRecord, action: str, form: Form, reviewer: str) -> Change | None:
         """Reject or ask for another try, by the button's name. Raises BadFormError."""

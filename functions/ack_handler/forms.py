@@ -70,8 +70,10 @@ def draft_in(form: Form) -> Draft:
     )
 
 
-def approval(record: PhotoRecord, fields: Draft, reviewer: str, grace_seconds: int) -> Decision:
-    """Approved as drafted, or edited when any word differs."""
+def approval(
+    record: PhotoRecord, fields: Draft, reviewer: str, *, grace_seconds: int, store_target: str
+) -> Decision:
+    """Approved as drafted, or edited when any word differs, for the store of the day."""
     return Decision(
         round=record.round,
         action="edited" if differing(fields, record.draft or Draft()) else "approved",
@@ -79,6 +81,7 @@ def approval(record: PhotoRecord, fields: Draft, reviewer: str, grace_seconds: i
         decided_at=now(),
         fields=fields,
         grace_seconds=grace_seconds,
+        store_target=store_target,
     )
 
 

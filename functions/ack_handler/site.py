@@ -50,7 +50,7 @@ class Site:
         self._drafts = Drafts(settings.drafts_table, settings.audit_table, settings.ack_table)
         self._door = Door(Links(settings.links_table), config.reviewers)
         self.pages = Pages(say, zone, style, config.reader_note)
-        decisions = Decisions(self._drafts, style, say, config.grace_seconds)
+        decisions = Decisions(self._drafts, style, say, config)
         self._review = Review(
             self._drafts, decisions, self.pages, resized_bucket=settings.resized_bucket
         )

@@ -99,6 +99,9 @@ class Writer:
         record = self._drafts.get(photo_id)
         if record.status is not Status.LISTED or record.listing is None:
             return {"problem": f"it is {record.status}: only what is listed can be taken back"}
+        store, today = record.listing.store_target, self._config.store_target
+        if store != today:
+            return {"problem": f"it was written to {store}, and store_target is {today} now"}
         with self._turns.of(self._key(record)):
             return self._undone(record, record.listing, by_user=by_user, dry_run=dry_run)
 

@@ -24,8 +24,8 @@ _RETRIES = 6
 """Of a store that is down and of a model that throttles; each first try comes before them."""
 
 LESS_PATIENT = """
-import store_writer.http_api, urllib3
-store_writer.http_api._TIMEOUT = urllib3.Timeout(connect=5, read=3)
+import store_writer.http, urllib3
+store_writer.http._TIMEOUT = urllib3.Timeout(connect=5, read=3)
 """
 
 

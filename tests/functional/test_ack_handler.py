@@ -148,6 +148,7 @@ class TestApproving:
         assert record.decision.fields.title == "White sofa"
         (ack,) = aws.rows("AckTable")
         assert (ack["photo_id"], ack["action"], ack["by_user"]) == (waiting.photo, "approved", ANN)
+        assert ack["store_target"] == "webhook"
         row = aws.audit(waiting.photo)[-1]
         assert (row["action"], row["by_user"]) == ("approved", ANN)
         assert (row["before"]["status"], row["after"]["status"]) == ("waiting", "approved")

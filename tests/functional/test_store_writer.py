@@ -227,6 +227,7 @@ class Shelf:
 @pytest.fixture
 def shelf(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     shelf = Shelf()
+    aws.set("store_target", "shopify")
     aws.set("product_key", "sku")
     put_secret(aws, "{}")
     monkeypatch.setattr("store_writer.handler.store_of", lambda *_: shelf)
@@ -373,9 +374,19 @@ def test_what_is_not_listed_cannot_be_taken_back(aws: Any, approved: str, shelf:
     assert told == {"problem": "it is approved: only what is listed can be taken back"}
 
 
+def test_what_went_to_another_store_is_not_looked_for_in_this_one(
+    aws: Any, approved: str, shelf: Shelf
+) -> None:
+    listed(aws, approved)
+    aws.set("store_target", "sheet")
+    told = undo(aws, approved)
+    assert told == {"problem": "it was written to shopify, and store_target is sheet now"}
+    assert len(shelf.products) == 1
+
+
 def test_the_store_is_checked_without_a_photo(aws: Any, shelf: Shelf) -> None:
     assert aws.call("StoreWriter", {"task": "check"}) == {
-        "store_target": "webhook",
+        "store_target": "shopify",
         "found": ["All is well."],
     }
 

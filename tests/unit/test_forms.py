@@ -155,7 +155,9 @@ class TestApproval:
         return record.draft.model_copy(update=changes)
 
     def test_without_a_change_is_an_approval(self, record: PhotoRecord) -> None:
-        decision = approval(record, self.drafted(record), "ann", 0)
+        decision = approval(
+            record, self.drafted(record), "ann", grace_seconds=0, store_target="webhook"
+        )
         assert (decision.action, decision.by_user, decision.round) == ("approved", "ann", 2)
         assert decision.fields == record.draft
 
@@ -171,13 +173,16 @@ class TestApproval:
     )
     def test_with_any_change_is_an_edit(self, record: PhotoRecord, change: dict[str, Any]) -> None:
         fields = self.drafted(record, **change)
-        decision = approval(record, fields, "ann", 0)
+        decision = approval(record, fields, "ann", grace_seconds=0, store_target="webhook")
         assert decision.action == "edited"
         assert decision.fields == fields
 
     def test_the_order_in_which_the_page_lists_tags_is_no_change(self, record: PhotoRecord) -> None:
         fields = self.drafted(record, tags=["sofa", "white"])
-        assert approval(record, fields, "ann", 0).action == "approved"
+        assert (
+            approval(record, fields, "ann", grace_seconds=0, store_target="webhook").action
+            == "approved"
+        )
 
     def test_space_that_a_form_cannot_carry_is_no_change(self, record: PhotoRecord) -> None:
         record.draft = self.drafted(record, title=" White  sofa", description="Soft.\n\nWarm.\n")
@@ -190,7 +195,10 @@ class TestApproval:
                 "description": ["Soft.\r\n\r\nWarm.\r\n"],
             }
         )
-        assert approval(record, fields, "ann", 0).action == "approved"
+        assert (
+            approval(record, fields, "ann", grace_seconds=0, store_target="webhook").action
+            == "approved"
+        )
 
 
 class TestRejection:

@@ -394,6 +394,7 @@ class TestDeciding:
             "round": 1,
             "action": "rejected",
             "by_user": "ann",
+            "store_target": None,
             "reject_reason": "We do not sell this",
             "hint": None,
         }

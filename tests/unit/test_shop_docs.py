@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
@@ -159,6 +160,13 @@ def test_a_google_doc_as_it_is_exported() -> None:
     }
 
 
+def test_a_remark_is_a_sentence_and_all_else_in_italics_counts() -> None:
+    text = (
+        "Categories: Furniture\n\n## Tags\n*Please ask first.*\n> Or me.\n*living room*\n_lamp_\n"
+    )
+    assert parse_doc("style", text, "markdown").tags == ["living room", "lamp"]
+
+
 def test_a_google_sheet_with_a_setting_and_a_value_on_each_row() -> None:
     sheet = (
         ",,,\r\n"
@@ -172,9 +180,7 @@ def test_a_google_sheet_with_a_setting_and_a_value_on_each_row() -> None:
         ",Title Limit,60,\r\n"
         ",limits,description: 300,\r\n"
     )
-    told = problem("style", sheet, "csv")
-    assert (told.line, told.said) == (7, '"tag" is there twice, first on line 6')
-    doc = parse_doc("style", sheet.replace(",tag,", ",Tags,"), "csv")
+    doc = parse_doc("style", sheet, "csv")
     assert doc.categories == ["Furniture", "Lighting"]
     assert doc.tags == ["sofa", "chair", "living room"]
     assert doc.preferred_words == {"couch": "sofa"}
@@ -244,6 +250,7 @@ MISTAKES: list[tuple[DocKind, DocFormat, str, int | None, str, str]] = [
     ("style", "yaml", YAML + "limits:\n  title: 60\n  title: 70\n", 5, '"title" is there tw', "on"),
     ("style", "markdown", MARKDOWN + "## Tags\nb\n", 5, "twice, first on line 3", "once"),
     ("style", "markdown", MARKDOWN + "Sofa\n", 5, '"Sofa" is there twice, first on line 4', "once"),
+    ("style", "csv", SHEET + "limits,title: 60\ntitle limit,50\n", 4, "twice, first on", "once"),
     ("style", "csv", "tags,category,tags\na,b,c\n", 1, '"tags" is there twice', "once"),
     ("style", "csv", SHEET + "tag,lamp\ntag,SOFA\n", 5, "twice, first on line 3", "once"),
     (
@@ -368,6 +375,14 @@ MISTAKES: list[tuple[DocKind, DocFormat, str, int | None, str, str]] = [
     ("style", "markdown", MARKDOWN + "- [ ] lamp\n", 5, "has a box to tick", "a plain list"),
     ("style", "markdown", MARKDOWN + "![][image1]\n", 5, "is a picture", "words only"),
     ("style", "markdown", MARKDOWN + "```\n", 5, "a block of code", "plain lines"),
+    (
+        "style",
+        "markdown",
+        "<!-- a\nb\n-->\n" + MARKDOWN + "sofa\n",
+        8,
+        '"sofa" is there twice',
+        "on",
+    ),
     ("style", "markdown", MARKDOWN + "<!-- lamp\n", 5, "a comment that has no end", "-->"),
     ("style", "markdown", MARKDOWN + "| lamp | a |\n|--|--|\n", 5, '"lamp | a" is a table', "list"),
     (
@@ -410,12 +425,21 @@ MISTAKES: list[tuple[DocKind, DocFormat, str, int | None, str, str]] = [
         "has 3 columns",
         "two columns",
     ),
+    (
+        "style",
+        "markdown",
+        MARKDOWN + "## Preferred words\ncouch -> sofa, divan\n",
+        6,
+        '"sofa, divan" is more than one word',
+        "couch -> sofa",
+    ),
     # CSV
     ("style", "csv", "setting,value\n,a\n" + SHEET[14:], 2, '"a" has no setting', "its name"),
     ("style", "csv", SHEET + "tag,lamp,chair\n", 4, '"chair" stands beside', "one value a row"),
     ("style", "csv", "tags,category\na,b\n\nc,d,e\n", 4, '"e" stands in a column without', "name"),
     ("style", "csv", SHEET + 'tag,"lamp\n', 4, "a quote is not closed", "doubled"),
     ("style", "csv", SHEET + 'tag,"5" pot"\n', 4, "a quote is not closed", "doubled"),
+    ("style", "csv", 'tags,limits,category\n"a\nb","\ntitle: x",c\n', 4, '"x"', "a number alone"),
     ("style", "csv", ";;\n,,\n", None, "the sheet is empty", "settings and values"),
     ("style", "csv", SHEET + '"avoid","a\nb"\n"limits","\n\ntitle: x"\n', 8, '"x"', "a number"),
     # JSON's syntax
@@ -587,6 +611,23 @@ def test_hostile_docs_are_refused(form: DocFormat, text: str) -> None:
     assert problems("style", text, form)
 
 
+@every_template
+def test_a_doc_with_any_slip_of_the_hand_is_read_or_told_of(kind: DocKind, suffix: Suffix) -> None:
+    hand = random.Random(7)  # noqa: S311 - the same slips every time
+    original = template(kind, suffix)
+    lines: list[int] = []
+    for _ in range(60):
+        start = hand.randrange(len(original))
+        slip = "".join(hand.choices("#*-:|\"'{}[],;\\`_ \n\t&!x9", k=hand.randrange(4)))
+        text = original[:start] + slip + original[start + hand.randrange(6) :]
+        try:
+            parse_doc(kind, text, FORMATS[f".{suffix}"])
+        except DocProblemsError as error:
+            lines += [told.line for told in error.problems if told.line]
+    assert lines
+    assert 1 <= min(lines) <= max(lines) <= original.count("\n") + 4
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [
@@ -610,3 +651,17 @@ def test_bytes_that_are_no_utf8_are_told_with_their_line() -> None:
 def test_what_is_mirrored_is_read_back_the_same() -> None:
     doc = parse_doc("style", template("style", "md"), "markdown")
     assert parse_doc("style", json.dumps(doc.model_dump()), "json") == doc
+
+
+@pytest.mark.parametrize(
+    ("heading", "form"),
+    [("As a Google Doc, or in Markdown", "markdown"), ("In YAML or JSON", "yaml")],
+)
+def test_the_examples_of_the_docs_page_can_be_used(heading: str, form: DocFormat) -> None:
+    page = (SAMPLES.parent / "docs" / "shop-docs.md").read_text()
+    part = page.partition(f"## {heading}\n")[2]
+    example = re.match(r"\n((?:    .*\n|\n)+)", part)
+    assert example
+    doc = parse_doc("style", re.sub(r"(?m)^    ", "", example[1]), form)
+    assert doc.tags == ["sofa", "living room", "lamp"]
+    assert doc.limits.title == 60

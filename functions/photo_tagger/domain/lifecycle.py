@@ -159,6 +159,7 @@ def decided(record: PhotoRecord, decision: Decision) -> Change | None:
         "round": decision.round,
         "action": decision.action,
         "by_user": decision.by_user,
+        "store_target": decision.store_target,
         "reject_reason": decision.reject_reason,
         "hint": decision.hint,
     }
@@ -188,6 +189,7 @@ def undone(record: PhotoRecord, *, round_: int, by_user: str, at: str) -> Change
             "round": round_,
             "action": "undone",
             "by_user": by_user,
+            "store_target": decision.store_target,
             "reject_reason": None,
             "hint": None,
         },

@@ -63,7 +63,7 @@ Action = Literal["approved", "edited", "rejected", "try_again"]
 
 
 class Decision(BaseModel):
-    """What a reviewer decided in one round; `fields` is what goes to the store.
+    """What a reviewer decided in one round; `fields` is what goes to the store, `store_target`.
 
     An approval can be taken back for `grace_seconds`; then it is `undone`.
     """
@@ -73,6 +73,7 @@ class Decision(BaseModel):
     by_user: str
     decided_at: str
     fields: Draft | None = None
+    store_target: str | None = None
     reject_reason: str | None = None
     hint: str | None = None
     grace_seconds: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from photo_tagger.domain.shop_docs.problems import DocProblem, DocProblemsError, Problems, quoted
 from photo_tagger.domain.shop_docs.sections import Line, Section, settings_of
-from photo_tagger.domain.shop_docs.settings import Vocabulary
+from photo_tagger.domain.shop_docs.settings import Found, Vocabulary
 from photo_tagger.domain.shop_docs.tree import Fields, Scalar
 
 _SETTING = frozenset(("setting", "settings", "name", "field", "rule"))
@@ -37,7 +37,7 @@ def read_csv(text: str, vocabulary: Vocabulary, problems: Problems) -> Fields:
     header, *rows = list(_rows(text))
     names = {cell.name for cell in header.values()}
     if names & _SETTING and names & _VALUE:
-        sections = _row_by_row(header, rows, problems)
+        sections = _row_by_row(header, rows, vocabulary, problems)
     else:
         sections = _column_by_column(header, rows, vocabulary, problems)
     return settings_of(sections, vocabulary, problems)
@@ -57,7 +57,7 @@ def _rows(text: str) -> Iterator[_Row]:
                 line += cell.count("\n")
             if cells:
                 yield cells
-            line = lines.line_num + 1
+            line += 1
     except csv.Error as error:
         said = "a quote is not closed, or stands inside of a cell"
         expected = 'a cell in quotes as a whole, with each quote in it doubled: "5"" pot"'
@@ -70,19 +70,22 @@ def _separator(text: str) -> str:
     return max(_SEPARATORS, key=first.count)
 
 
-def _row_by_row(header: _Row, rows: list[_Row], problems: Problems) -> list[Section]:
+def _row_by_row(
+    header: _Row, rows: list[_Row], vocabulary: Vocabulary, problems: Problems
+) -> list[Section]:
     """A setting has a row for each value; from the second on, its name may be left out."""
     columns = {cell.name: column for column, cell in reversed(header.items())}
     setting = next(columns[name] for name in columns if name in _SETTING)
     value = next(columns[name] for name in columns if name in _VALUE)
     remarks = {column for column, cell in header.items() if cell.name in _REMARKS}
-    sections: dict[str, Section] = {}
+    sections: dict[Found | str, Section] = {}
     section = None
     for row in rows:
         if setting in row:
             name = row[setting]
             section = sections.setdefault(
-                name.name, Section(Scalar(name.line, name.text), wraps=False)
+                vocabulary.find(name.text) or name.name,
+                Section(Scalar(name.line, name.text), wraps=False),
             )
         if value in row and section:
             section.lines.extend(_lines(row[value]))

@@ -117,6 +117,8 @@ def _pairs(section: Section, setting: Setting, problems: Problems) -> Fields:
             said = f"{quoted(line.text)} is no pair of words"
             problems.add(line.number, said, "one pair a line, such as couch -> sofa")
             continue
+        if re.search("[,;]", new[0]):
+            problems.add(line.number, f"{quoted(new[0])} is more than one word", setting.example)
         value = Scalar(line.number, new[0])
         pairs.extend((word, value) for word in _entries(Line(line.number, old), problems))
         if not old.strip():
