@@ -6,10 +6,12 @@ does not tell (its sentences, how long a file takes) is played as apps have seen
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import secrets
 from email import message_from_bytes
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,6 +31,7 @@ _TOKEN_SECONDS = 86399
 _BUCKET, _RESTORED, _COST = 2000.0, 100.0, 12
 
 
+@cache
 def schema() -> GraphQLSchema:
     """The part of Shopify's schema that is played."""
     return build_schema(SCHEMA.read_text())
@@ -153,7 +156,7 @@ class Shopify:
     def _shown(self, product: Content) -> ShownProduct:
         skus = [f"SKU {one['sku']}" for one in product["variants"] if one["sku"]]
         facts = [
-            re.sub(r"<[^>]*>", " ", product["descriptionHtml"]),
+            html.unescape(re.sub(r"<[^>]*>", " ", product["descriptionHtml"])),
             product["productType"],
             ", ".join(product["tags"]),
             *skus,

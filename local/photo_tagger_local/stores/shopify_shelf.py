@@ -137,10 +137,10 @@ class Shelf:
 
     def _shown_file(self, file_id: str) -> Content:
         file = self.files[file_id]
-        ready = file["fileStatus"] == "READY"
+        is_ready = file["fileStatus"] == "READY"
 
         def image(info: GraphQLResolveInfo) -> Content | None:
-            return {"url": f"{info.context}/files/{file['name']}?v=1"} if ready else None
+            return {"url": f"{info.context}/files/{file['name']}?v=1"} if is_ready else None
 
         return {**file, "__typename": "MediaImage", "image": image}
 
@@ -156,7 +156,7 @@ class Shelf:
 
     def _search_files(self, info: GraphQLResolveInfo, first: int, query: str) -> Content:
         wanted = self._searched("filename", query)
-        found = [self._shown_file(id) for id, file in self.files.items() if wanted(file["name"])]
+        found = [self._looked_at(id) for id, file in self.files.items() if wanted(file["name"])]
         return {"nodes": found[:first]}
 
     def _searched(self, field: str, query: str) -> Callable[[str], bool]:
@@ -168,11 +168,12 @@ class Shelf:
         return lambda text: not self.search_is_late and words <= set(_words(text))
 
     def _node(self, info: GraphQLResolveInfo, id: str) -> Content | None:
-        """A file; each look at one brings it a step on."""
-        if id not in self.files:
-            return None
-        shown = self._shown_file(id)
-        file = self.files[id]
+        return self._looked_at(id) if id in self.files else None
+
+    def _looked_at(self, file_id: str) -> Content:
+        """A file as it is; with each look, it comes a step on."""
+        shown = self._shown_file(file_id)
+        file = self.files[file_id]
         if file["fileStatus"] == "UPLOADED":
             content = (self.folder / file["name"]).read_bytes()
             if self.spoils_photos or not content.startswith(_JPEG):
