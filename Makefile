@@ -6,9 +6,10 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK := pyproject.toml constraints.txt functions/constraints.txt $(wildcard samples/*requirements.txt)
 
+SHOPIFY_SCHEMAS := @shopify/dev-mcp@1.16.0
 STEP_FUNCTIONS_LOCAL := amazon/aws-stepfunctions-local:2.0.0
 
-.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants mutations bench package drawing pictures clean
+.PHONY: demo test install lint asl-tests asl-tests-docker asl-mutants mutations bench shopify-schema package drawing pictures clean
 
 demo: .venv/.command  ## The whole system on this computer, with sample photos
 	$(BIN)/photo-tagger local samples .local/samples >/dev/null
@@ -45,6 +46,11 @@ mutations: .venv/.command  ## Eleven thousand damaged photos: is each one opened
 
 bench: .venv/.bench  ## Resize beside pyvips and plain Pillow: time and memory, some minutes
 	$(BIN)/python -m bench.compare
+
+shopify-schema: .venv/.command  ## What the tests take for Shopify's schema, beside Shopify's own (needs npm)
+	folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT && \
+	(cd "$$folder" && npm pack --silent $(SHOPIFY_SCHEMAS) && tar -xzf *.tgz) && \
+	$(BIN)/python -m bench.shopify_schema "$$folder/package/dist/data"
 
 package: .venv/.tests  ## dist/: each function's package for AWS, with its size
 	@rm -rf dist && for function in $$(grep -oE '^  [A-Za-z]+Function:' template.yaml | tr -d ' :'); do \

@@ -1,3 +1,3 @@
 """The stores that a local run can play, by their names in template.yaml."""
 
-STORE_KINDS = ("webhook", "sheet", "woocommerce")
+STORE_KINDS = ("webhook", "shopify", "woocommerce", "sheet")

@@ -1,6 +1,6 @@
 """The store that the shop has set."""
 
-from photo_tagger.aws.config import ConfigError, ShopConfig
+from photo_tagger.aws.config import ShopConfig
 from store_writer.secrets import StoreSecret
 from store_writer.store import Store
 
@@ -11,20 +11,24 @@ def store_of(config: ShopConfig, secret: StoreSecret, listings_bucket: str) -> S
     `listings_bucket` is for the targets that are files. Each target is imported when it is needed:
     Google's client alone takes a second.
     """
-    overwrite = config.existing_products == "overwrite"
     match config.store_target:
         case "webhook":
             from store_writer.webhook import Webhook
 
+            overwrite = config.existing_products == "overwrite"
             return Webhook(config.store_url, secret, overwrite=overwrite)
-        case "sheet":
-            from store_writer.sheet import Sheet
+        case "shopify":
+            from store_writer.shopify import Shopify
 
-            return Sheet(config.store_url, secret)
+            return Shopify(config.store_url, secret, active=config.new_products == "active")
         case "woocommerce":
             from store_writer.woocommerce import WooCommerce
 
             return WooCommerce(config.store_url, secret)
+        case "sheet":
+            from store_writer.sheet import Sheet
+
+            return Sheet(config.store_url, secret)
         case "shopify-csv":
             from store_writer.csv_file import CsvFile, ShopifyLayout
 
@@ -33,4 +37,3 @@ def store_of(config: ShopConfig, secret: StoreSecret, listings_bucket: str) -> S
             from store_writer.csv_file import CsvFile, WooCommerceLayout
 
             return CsvFile(listings_bucket, WooCommerceLayout())
-    raise ConfigError(f"store_target is {config.store_target}, which is not built yet")

@@ -12,6 +12,12 @@ def _sheet(folder: Path) -> PlayedStore:
     return PlayedSheet(folder)
 
 
+def _shopify(folder: Path) -> PlayedStore:
+    from photo_tagger_local.stores.shopify import Shopify
+
+    return Shopify(folder)
+
+
 def _woocommerce(folder: Path) -> PlayedStore:
     from photo_tagger_local.stores.woocommerce import WooCommerce
 
@@ -20,6 +26,7 @@ def _woocommerce(folder: Path) -> PlayedStore:
 
 STORES: dict[str, Callable[[Path], PlayedStore]] = {
     "sheet": _sheet,
+    "shopify": _shopify,
     "woocommerce": _woocommerce,
 }
 """By the name under which template.yaml knows them; each keeps its products in the folder given."""

@@ -1,0 +1,39 @@
+"""Every store that can be played: an approved draft comes to it, and is taken back."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import httpx
+import pytest
+
+from photo_tagger_cli.store import StoreWriter
+from photo_tagger_local.ports import Ports
+from photo_tagger_local.run import A_MAIL_EACH, LocalRun, Options
+from photo_tagger_local.stores import STORES
+
+from .conftest import Shop
+
+
+@pytest.mark.parametrize("kind", sorted(STORES))
+def test_an_approved_draft_is_in_the_store_and_is_taken_back(
+    kind: str, tmp_path: Path, samples: Path
+) -> None:
+    options = Options(tmp_path, Ports.free(), parameters=A_MAIL_EACH, store=kind)
+    with LocalRun(options) as run:
+        shop, store = Shop(run, samples), StoreWriter(run.aws.client, "pt")
+        assert store.check()["found"]
+        photo_id = shop.drop_sample("white-sofa.jpg")
+        shop.post(shop.link(photo_id), "approve", title="A sofa & more")
+        record = shop.until(photo_id, "listed")
+        assert record.listing is not None
+        assert record.listing.store_target == kind
+
+        seen = httpx.get(run.addresses["shop"], trust_env=False).text
+        assert escape("A sofa & more") in seen
+        assert "withdrawn" not in seen
+
+        assert store.undo(photo_id, dry_run=False)["does"] == "withdraw"
+        assert shop.until(photo_id, "withdrawn").in_store.fields is None
+        assert httpx.get(run.addresses["shop"], trust_env=False).text != seen
