@@ -387,7 +387,7 @@ FAULTS = (
         "StoreDownFailsAndStaysRedrivable",
         "WriteToStore",
         "StoreUnavailableError",
-        6 * ["StoreUnavailableError"],
+        10 * ["StoreUnavailableError"],
     ),
     failing("StoreRefusesOurKeyFailsAtOnce", "WriteToStore", "StoreRefusedUsError"),
     *(failing(f"LambdaBusyFailsIn{state}", state, BUSY[1], [*BUSY, BUSY[0]]) for state in WAY_TO),

@@ -57,7 +57,7 @@ def test_only_the_waits_between_tries_are_shortened_for_step_functions_local() -
     assert before["WriteToStore"]["Retry"][1] == {
         "ErrorEquals": ["StoreUnavailableError"],
         "IntervalSeconds": 5,
-        "MaxAttempts": 6,
+        "MaxAttempts": 10,
         "BackoffRate": 2,
         "MaxDelaySeconds": 120,
         "JitterStrategy": "FULL",
@@ -65,7 +65,7 @@ def test_only_the_waits_between_tries_are_shortened_for_step_functions_local() -
     assert after["WriteToStore"]["Retry"][1] == {
         "ErrorEquals": ["StoreUnavailableError"],
         "IntervalSeconds": 1,
-        "MaxAttempts": 6,
+        "MaxAttempts": 10,
         "BackoffRate": 1,
     }
     for name, state in before.items():

@@ -89,7 +89,7 @@ OURS = (
         "the store",
         ("StoreUnavailableError",),
         interval=5,
-        attempts=6,
+        attempts=10,
         rate=2,
         longest=120,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from html import escape
 from pathlib import Path
 
@@ -24,7 +26,7 @@ def test_an_approved_draft_is_in_the_store_and_is_taken_back(
     with LocalRun(options) as run:
         shop, store = Shop(run, samples), StoreWriter(run.aws.client, "pt")
         assert store.check()["found"]
-        photo_id = shop.drop_sample("white-sofa.jpg")
+        photo_id = shop.drop_sample("white-sofa.jpg", "sofa.jpg")
         shop.post(shop.link(photo_id), "approve", title="A sofa & more")
         record = shop.until(photo_id, "listed")
         assert record.listing is not None
@@ -37,3 +39,19 @@ def test_an_approved_draft_is_in_the_store_and_is_taken_back(
         assert store.undo(photo_id, dry_run=False)["does"] == "withdraw"
         assert shop.until(photo_id, "withdrawn").in_store.fields is None
         assert httpx.get(run.addresses["shop"], trust_env=False).text != seen
+
+
+def test_an_approved_draft_is_in_the_file_of_the_day(tmp_path: Path, samples: Path) -> None:
+    parameters = {**A_MAIL_EACH, "StoreTarget": "shopify-csv"}
+    with LocalRun(Options(tmp_path, Ports.free(), parameters=parameters)) as run:
+        shop = Shop(run, samples)
+        photo_id = shop.drop_sample("white-sofa.jpg", "sofa.jpg")
+        shop.post(shop.link(photo_id), "approve", title="A sofa & more")
+        record = shop.until(photo_id, "listed")
+        assert record.listing is not None
+        bucket, _, key = record.listing.url.removeprefix("s3://").partition("/")
+        body = run.aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        (row,) = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+        assert (row["URL handle"], row["Title"]) == (photo_id, "A sofa & more")
+        picture = httpx.get(row["Product image URL"], trust_env=False)
+        assert picture.headers["content-type"] == "image/jpeg"
