@@ -35,6 +35,7 @@ from store_writer.store import (
 REQUESTS = 12
 """Of a new product that is published at once: see the test of that."""
 
+GRAPHQL = f"/admin/api/{queries.VERSION}/graphql.json"
 PHOTO, SECOND = "mug-0123456789ab", "back-ba9876543210"
 JPEG = b"\xff\xd8photo"
 FIELDS = Draft(
@@ -56,12 +57,12 @@ class Shop:
         self._app = self.played.app()
         self.requests: list[str] = []
         self.lose_answer_to: int | None = None
-        self.answer: Response | None = None
+        self.answers: dict[str, Response] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.requests.append(scope["path"])
-        if self.answer:
-            return await self.answer(scope, receive, send)
+        if scope["path"] in self.answers:
+            return await self.answers[scope["path"]](scope, receive, send)
         if len(self.requests) != self.lose_answer_to:
             return await self._app(scope, receive, send)
         await self._app(scope, receive, _lose)
@@ -266,8 +267,10 @@ class TestNothingIsMadeTwice:
     def test_when_it_is_tried_once_more(self, open_store: Any, shop: Shop) -> None:
         first = write(open_store(), photo())
         before = json.dumps(shop.shelf._shop)
+        shop.requests.clear()
         assert write(open_store(), photo(), overwrite=True) == first
         assert json.dumps(shop.shelf._shop) == before
+        assert len(shop.requests) == 3  # the token, and two looks
 
     @pytest.mark.parametrize("lost", range(1, REQUESTS - 1))
     def test_while_the_search_knows_nothing_new(
@@ -404,6 +407,14 @@ class TestASku:
         assert len(shop.images_of(shop.only)) == 2
         assert shop.only["variants"][0]["sku"] == sku
 
+    def test_with_the_same_slug_is_another_product(self, store: Shopify, shop: Shop) -> None:
+        shop.shelf.search_is_late = True
+        listings = [
+            write(store, photo(f"{number}-0123456789ab", key=ProductKey("sku", sku)))
+            for number, sku in enumerate(["MUG 01", "MUG.01", "MUG-01"])
+        ]
+        assert len({listing.id for listing in listings}) == 3
+
     def test_that_is_only_alike_is_another_product(self, store: Shopify, shop: Shop) -> None:
         theirs = shop.shelf.add(handle="big-mug", title="Big mug", sku="MUG-01-BIG")
         write(store, photo(key=ProductKey("sku", "MUG-01")))
@@ -464,15 +475,20 @@ class TestRefusals:
         with pytest.raises(StoreRefusedUsError, match="The image could not be processed"):
             write(store, photo())
 
+    def test_of_an_upload_are_tried_anew(self, open_store: Any, shop: Shop) -> None:
+        shop.answers["/upload"] = Response("<Error/>", 403)
+        with pytest.raises(StoreUnavailableError, match="upload of the photo was answered 403"):
+            write(open_store(), photo())
+        assert shop.shelf.files == {}
+        shop.answers.clear()
+        write(open_store(), photo())
+        assert len(shop.images_of(shop.only)) == 1
+
     def test_of_a_photo_that_takes_long_end_the_wait(
         self, store: Shopify, shop: Shop, slept: list[float], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(shop.shelf, "_node", lambda *_, **__: None)
-        shop.played._root["node"] = lambda *_, **__: {
-            "__typename": "MediaImage",
-            "fileStatus": "PROCESSING",
-            "fileErrors": [],
-        }
+        at_work = {"__typename": "MediaImage", "fileStatus": "PROCESSING", "fileErrors": []}
+        monkeypatch.setitem(shop.played._root, "node", lambda *_, **__: at_work)
         with pytest.raises(StoreUnavailableError, match="still at work"):
             write(store, photo())
         assert sum(slept) == 20
@@ -519,11 +535,14 @@ class TestFaults:
         assert caught.value.wait_seconds == 12
         assert slept == []
 
-    def test_points_that_do_not_come_back(self, store: Shopify, shop: Shop) -> None:
+    def test_points_that_do_not_come_back(
+        self, store: Shopify, shop: Shop, slept: list[float]
+    ) -> None:
         shop.played.missing_points = [100.0] * 9
         with pytest.raises(StoreUnavailableError):
             store.find(photo())
         assert len(shop.played.missing_points) == 5
+        assert slept == [1.0] * 3
 
     @pytest.mark.parametrize(
         ("answer", "fault", "words"),
@@ -556,12 +575,12 @@ class TestFaults:
     def test_other_answers(
         self, open_store: Any, shop: Shop, answer: Response, fault: type[Exception], words: str
     ) -> None:
-        shop.answer = answer
+        shop.answers[GRAPHQL] = answer
         with pytest.raises(fault, match=words):
             open_store(access_token="shpat_secret").find(photo())
 
     def test_too_many_requests_say_for_how_long(self, open_store: Any, shop: Shop) -> None:
-        shop.answer = Response("", 429, {"Retry-After": "30"})
+        shop.answers[GRAPHQL] = Response("", 429, {"Retry-After": "30"})
         with pytest.raises(StoreUnavailableError) as caught:
             open_store(access_token="shpat_secret").find(photo())
         assert caught.value.wait_seconds == 30
