@@ -109,8 +109,7 @@ def listen(port: int) -> socket.socket:
     Raises PortTakenError when the port is in use, and OSError when it cannot be used for another
     reason.
     """
-    # asyncio switches Nagle's algorithm off only where the protocol is named, and with it each
-    # answer would wait 40 ms for an acknowledgement.
+    # asyncio sends at once only on sockets that say they are TCP; others wait 40 ms for an ACK.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
