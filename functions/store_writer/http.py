@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -65,6 +66,19 @@ class StoreHttp:
             return self._http.request(method, url, body=body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             raise StoreUnavailableError(f"the store did not answer: {error}") from error
+
+
+def check_https(url: str, example: str) -> None:
+    """Raises StoreRefusedUsError for an address over which no key must be sent.
+
+    A store that a computer plays for itself needs no https.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" and (parts.scheme, parts.hostname) != ("http", "127.0.0.1"):
+        raise StoreRefusedUsError(
+            f"store_url is {url or 'not set'}: it must begin with https:// as {example}, since "
+            "all that is sent could be read on the way"
+        )
 
 
 def refused_us(answer: Answer) -> StoreRefusedUsError:

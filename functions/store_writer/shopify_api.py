@@ -2,15 +2,16 @@
 
 import time
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from urllib3 import encode_multipart_formdata
 
-from store_writer.http import Answer, StoreHttp, as_json, refused_us
+from store_writer.http import Answer, StoreHttp, as_json, check_https, refused_us
 from store_writer.secrets import StoreSecret
 from store_writer.shopify_queries import VERSION
 from store_writer.store import StoreRefusedUsError, StoreUnavailableError
 
+_EXAMPLE = "https://<shop>.myshopify.com"
 _WAITED_HERE = 5.0
 _WAITS = 3
 _PASSES = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT"})
@@ -28,7 +29,8 @@ class ShopifyApi:
 
     def __init__(self, url: str, secret: StoreSecret) -> None:
         """Raises StoreRefusedUsError for an address over which a key must not be sent."""
-        self.url = _address(url)
+        check_https(url, _EXAMPLE)
+        self.url = url.rstrip("/")
         self.version = VERSION
         """The version that the last answer was of."""
         self._secret = secret
@@ -104,21 +106,11 @@ def words_of(user_errors: list[Data]) -> str:
     return " ".join(str(error["message"]) for error in user_errors)
 
 
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    is_here = parts.hostname == "127.0.0.1"
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
-        raise StoreRefusedUsError(
-            f"store_url is {url or 'not set'}: it must be https://<shop>.myshopify.com"
-        )
-    return url.rstrip("/")
-
-
 def _refused(answer: Answer, url: str) -> StoreRefusedUsError:
     if answer.status == 404 or 300 <= answer.status < 400:
         return StoreRefusedUsError(
             f"{url} answered {answer.status} and has no Admin API: store_url must be the shop's "
-            "own address, https://<shop>.myshopify.com"
+            f"own address, {_EXAMPLE}"
         )
     return refused_us(answer)
 

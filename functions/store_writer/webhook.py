@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from photo_tagger.domain.draft import Draft, FieldName
 from photo_tagger.domain.photo import Listing
-from store_writer.http import Answer, StoreHttp, refused_us, words
+from store_writer.http import Answer, StoreHttp, check_https, refused_us, words
 from store_writer.secrets import NoStoreKeyError, StoreSecret
 from store_writer.store import Found, Product, Refused, StoreRefusedUsError
 
@@ -25,6 +25,8 @@ class Webhook:
     """
 
     def __init__(self, url: str, secret: StoreSecret, *, overwrite: bool) -> None:
+        """Raises StoreRefusedUsError for an address without https, and NoStoreKeyError."""
+        check_https(url, "https://shop.example/listings")
         self._url = url
         self._signer = _signer(secret)
         self._existing = "overwrite" if overwrite else "fill"

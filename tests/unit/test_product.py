@@ -41,6 +41,7 @@ class TestTheProductOfAPhoto:
             ("MUG_01.jpg", "MUG_01", "mug-01"),
             ("MUG 01 __2.jpg", "MUG 01", "mug-01"),
             ("Käse.Brett.jpg", "Käse.Brett", "kase-brett"),
+            ("Mug " * 20 + ".jpg", "Mug " * 19 + "Mug", "mug-" * 19 + "mug"),
         ],
     )
     def test_is_named_in_its_file(

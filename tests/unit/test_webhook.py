@@ -134,6 +134,12 @@ def test_the_message_is_signed_as_standard_webhooks_has_it(
         Verifier(KEY).verify(request.body, headers | {"webhook-id": "another"})
 
 
+@pytest.mark.parametrize("url", ["", "http://shop.example/listings", "shop.example"])
+def test_nothing_is_sent_without_https(url: str) -> None:
+    with pytest.raises(StoreRefusedUsError, match="it must begin with https://"):
+        webhook(url)
+
+
 def test_the_key_is_not_in_the_message(http_server: Any, store: Webhook) -> None:
     http_server.will_answer(201, MADE)
     write(store)
@@ -185,7 +191,7 @@ def test_a_key_that_is_no_signing_key_is_told_by_the_secrets_name(
 ) -> None:
     monkeypatch.setattr(Secret, "key", lambda self, name: key)
     with pytest.raises(NoStoreKeyError, match='the signing_key in pt/store/api must be "whsec_"'):
-        webhook("http://store.invalid")
+        webhook("https://store.invalid")
 
 
 class TestRefusedFields:

@@ -10,10 +10,10 @@ _SLUG_LENGTH = 48
 _START_NUMBER = re.compile(r"(?<=[0-9a-f]{12})-\d{1,4}$")
 
 
-def slug(text: str) -> str:
+def slug(text: str, *, longest: int = _SLUG_LENGTH) -> str:
     """The ASCII letters and digits of `text` in lower case, joined by hyphens; may be empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_SLUG_LENGTH].rstrip("-")
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:longest].rstrip("-")
 
 
 def photo_of(execution_name: str) -> str:

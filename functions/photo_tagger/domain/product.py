@@ -11,6 +11,9 @@ from photo_tagger.domain.photo import PhotoRecord
 KeyKind = Literal["photo", "sku", "handle"]
 NamedIn = Literal["file", "folder"]
 
+_LONGEST_HANDLE = 255
+"""Characters that Shopify takes; WordPress takes 200, of a name that no file system has."""
+
 _DRIVE_FOLDERS = 2
 """`drive/<file id>/` stands before the path that a file has in Drive."""
 
@@ -31,7 +34,7 @@ def product_key(record: PhotoRecord, kind: KeyKind, named_in: NamedIn) -> Produc
     """
     name = _file_names(record) if named_in == "file" else _folder_names(record)
     if kind == "handle":
-        name = slug(name)
+        name = slug(name, longest=_LONGEST_HANDLE)
     if kind == "photo" or not name:
         return ProductKey("photo", record.photo_id)
     return ProductKey(kind, name)
