@@ -75,8 +75,8 @@ def test_a_reminder_then_silence_and_the_first_link_still_works(shop: Shop) -> N
     assert len(shop.mails(photo_id)) == 2
     assert len(shop.listings(photo_id)) == 1
     assert len(shop.rows("ack", photo_id)) == 1
-    told = ["mailed", "reminded", "parked", "approved", "sent", "listed"]
-    assert shop.actions(photo_id)[-6:] == told
+    told = ["mailed", "reminded", "parked", "approved", "sent", "looked_up", "listed"]
+    assert shop.actions(photo_id)[-7:] == told
 
 
 def test_a_decision_while_the_wait_runs_out(shop: Shop) -> None:
