@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -17,6 +16,7 @@ from photo_tagger.domain.product import ProductKey, fields_to_write
 from store_writer import csv_file
 from store_writer.csv_file import CsvFile, Layout, ShopifyLayout, WooCommerceLayout
 from store_writer.store import Product, StoreRefusedUsError, StoreUnavailableError
+from tests.store_lab import write, written_at_once
 
 BUCKET = "pt-listings-123456789012-ap-southeast-1"
 DAY = date(2026, 11, 25)
@@ -81,13 +81,6 @@ def photo() -> Callable[..., Product]:
         return Product(photo_id=photo_id, **(values | more))
 
     return make
-
-
-def write(store: CsvFile, product: Product, *, overwrite: bool = False) -> Any:
-    """As the writer does it."""
-    found = store.find(product)
-    there = found.fields if found else None
-    return store.write(product, found, fields_to_write(product.fields, there, overwrite=overwrite))
 
 
 def text(aws: Any, name: str) -> str:
@@ -406,15 +399,7 @@ class TestThroughTheHandler:
         aws.set("product_key", "sku")
         names = [approved(key) for key in ("MUG__1.jpg", "MUG__2.jpg")]
 
-        def until_done(name: str) -> Any:
-            while True:
-                try:
-                    return aws.call("StoreWriter", {"photo_id": name})
-                except StoreUnavailableError as error:
-                    assert "another photo" in str(error)  # noqa: PT017
-
-        with ThreadPoolExecutor(2) as pool:
-            ids = {done["listing"]["id"] for done in pool.map(until_done, names)}
+        ids = {listing["id"] for listing in written_at_once(aws, names)}
         (only,) = ids
         raw = text(aws, only.partition("#")[0])
         assert all(raw.count(f"{name}.jpg") == 1 for name in names)

@@ -21,7 +21,7 @@ import urllib3
 from photo_tagger.aws.config import ConfigError
 from photo_tagger.domain.draft import FIELD_NAMES, Draft
 from photo_tagger.domain.photo import Listing
-from photo_tagger.domain.product import ProductKey, fields_to_write
+from photo_tagger.domain.product import ProductKey
 from photo_tagger.google import GoogleKeyError
 from photo_tagger_local.google.a1 import BadRangeError, Range, range_of
 from photo_tagger_local.google.accounts import EMAIL, Accounts
@@ -33,6 +33,7 @@ from store_writer import sent_once, sheets_api
 from store_writer.sheet import Sheet
 from store_writer.sheet_tab import COLUMNS, letters_of, new_tab
 from store_writer.store import Product, StoreRefusedUsError, StoreUnavailableError
+from tests.store_lab import write
 
 SHEET_ID = "1aBcDeFgHiJkLmNoPqRsTuVwXyZ"
 ADDRESS = f"https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit"
@@ -157,10 +158,7 @@ def product(photo_id: str = "sofa-1", fields: Draft = SOFA, **more: Any) -> Prod
 
 
 def put(store: Sheet, what: Product, *, overwrite: bool = False) -> Listing:
-    """As the writer does it."""
-    found = store.find(what)
-    there = found.fields if found else None
-    listing = store.write(what, found, fields_to_write(what.fields, there, overwrite=overwrite))
+    listing = write(store, what, overwrite=overwrite)
     assert isinstance(listing, Listing)
     return listing
 

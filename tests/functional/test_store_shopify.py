@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -15,14 +13,12 @@ import pytest
 import urllib3
 from graphql import parse, validate
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
 
 from photo_tagger.domain.draft import Draft
 from photo_tagger.domain.photo import Listing
 from photo_tagger.domain.product import ProductKey, fields_to_write
 from photo_tagger_local.stores.shopify import Shopify as PlayedShop
 from photo_tagger_local.stores.shopify import schema
-from photo_tagger_local.web import WebServer
 from store_writer import shopify_queries as queries
 from store_writer.shopify import Shopify
 from store_writer.store import (
@@ -31,11 +27,12 @@ from store_writer.store import (
     StoreRefusedUsError,
     StoreUnavailableError,
 )
+from tests.store_lab import Door, Secret, Street, write, written_at_once
 
 REQUESTS = 12
 """Of a new product that is published at once: see the test of that."""
 
-GRAPHQL = f"/admin/api/{queries.VERSION}/graphql.json"
+GRAPHQL = f"POST /admin/api/{queries.VERSION}/graphql.json"
 PHOTO, SECOND = "mug-0123456789ab", "back-ba9876543210"
 JPEG = b"\xff\xd8photo"
 FIELDS = Draft(
@@ -48,25 +45,13 @@ FIELDS = Draft(
 AS_HTML = "<p>First.<br />A second line &amp; &lt;more&gt;.</p><p>End.</p>"
 
 
-class Shop:
-    """The played shop behind a door that can lose answers, or give others."""
+class Shop(Door):
+    """The played shop behind its door."""
 
     def __init__(self, folder: Path) -> None:
         self.played = PlayedShop(folder)
         self.shelf = self.played.shelf
-        self._app = self.played.app()
-        self.requests: list[str] = []
-        self.lose_answer_to: int | None = None
-        self.answers: dict[str, Response] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.requests.append(scope["path"])
-        if scope["path"] in self.answers:
-            return await self.answers[scope["path"]](scope, receive, send)
-        if len(self.requests) != self.lose_answer_to:
-            return await self._app(scope, receive, send)
-        await self._app(scope, receive, _lose)
-        return await JSONResponse({"errors": "Gateway Timeout"}, 504)(scope, receive, send)
+        super().__init__(self.played.app())
 
     @property
     def only(self) -> dict[str, Any]:
@@ -79,41 +64,6 @@ class Shop:
         return {file["name"]: file["alt"] for file in files}
 
 
-async def _lose(message: Message) -> None:
-    """The answer goes nowhere."""
-
-
-class Secret:
-    """What StoreSecret gives, without AWS."""
-
-    name = "pt/store/api"
-
-    def __init__(self, text: str) -> None:
-        self._keys = json.loads(text)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._keys
-
-    def key(self, name: str) -> str:
-        return str(self._keys[name])
-
-
-class Street:
-    """One server for all tests, each with a shop of its own."""
-
-    def __init__(self) -> None:
-        self.shop: Shop | None = None
-        self._server = WebServer(self, 0)
-        self._server.start()
-        self.root = f"http://127.0.0.1:{self._server.port}"
-        self.stop = self._server.stop
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            assert self.shop
-            await self.shop(scope, receive, send)
-
-
 @pytest.fixture(scope="module")
 def street() -> Iterator[Street]:
     street = Street()
@@ -123,8 +73,8 @@ def street() -> Iterator[Street]:
 
 @pytest.fixture
 def shop(street: Street, tmp_path: Path) -> Shop:
-    street.shop = Shop(tmp_path / "shop")
-    return street.shop
+    street.door = shop = Shop(tmp_path / "shop")
+    return shop
 
 
 @pytest.fixture
@@ -165,13 +115,6 @@ def photo(photo_id: str = PHOTO, key: ProductKey | None = None, **more: Any) -> 
         "approved_on": date(2026, 1, 2),
     }
     return Product(photo_id=photo_id, **(values | more))
-
-
-def write(store: Shopify, product: Product, *, overwrite: bool = False) -> Any:
-    """As the writer does it."""
-    found = store.find(product)
-    there = found.fields if found else None
-    return store.write(product, found, fields_to_write(product.fields, there, overwrite=overwrite))
 
 
 def written(open_store: Callable[..., Shopify], product: Product, **options: Any) -> Any:
@@ -476,7 +419,7 @@ class TestRefusals:
             write(store, photo())
 
     def test_of_an_upload_are_tried_anew(self, open_store: Any, shop: Shop) -> None:
-        shop.answers["/upload"] = Response("<Error/>", 403)
+        shop.answers["POST /upload"] = Response("<Error/>", 403)
         with pytest.raises(StoreUnavailableError, match="upload of the photo was answered 403"):
             write(open_store(), photo())
         assert shop.shelf.files == {}
@@ -509,7 +452,7 @@ class TestFaults:
 
     def test_an_access_token_does_without_a_grant(self, open_store: Any, shop: Shop) -> None:
         write(open_store(access_token=shop.played.access_token), photo())
-        assert "/admin/oauth/access_token" not in shop.requests
+        assert "POST /admin/oauth/access_token" not in shop.requests
         assert len(shop.shelf.products) == 1
 
     @pytest.mark.parametrize("right", ["write_products", "write_files"])
@@ -700,18 +643,7 @@ class TestThroughTheHandler:
     ) -> None:
         aws.set("product_key", "sku")
         names = [self.approved(aws, answer, key) for key in ("MUG__1.jpg", "MUG__2.jpg")]
-        start = threading.Barrier(2)
-
-        def until_done(name: str) -> Any:
-            start.wait()
-            while True:
-                try:
-                    return aws.call("StoreWriter", {"photo_id": name})
-                except StoreUnavailableError as error:
-                    assert "another photo" in str(error)  # noqa: PT017
-
-        with ThreadPoolExecutor(2) as pool:
-            listings = {done["listing"]["id"] for done in pool.map(until_done, names)}
+        listings = {listing["id"] for listing in written_at_once(aws, names)}
         assert listings == {shop.only["id"]}
         assert shop.images_of(shop.only).keys() == {f"{name}.jpg" for name in names}
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
 
 from photo_tagger.domain.draft import FIELD_NAMES, Draft
 from photo_tagger.domain.photo import Listing
 from photo_tagger.domain.product import ProductKey, fields_to_write
 from photo_tagger_local.stores.woocommerce import WooCommerce as PlayedShop
-from photo_tagger_local.web import WebServer
 from store_writer.store import (
     Product,
     Refused,
@@ -25,6 +22,7 @@ from store_writer.store import (
     StoreUnavailableError,
 )
 from store_writer.woocommerce import PictureNotFetchedError, WooCommerce
+from tests.store_lab import Door, Secret, Street, write, written_at_once
 
 REQUESTS = 9
 """Of a new product with a category and two tags that are new, too."""
@@ -39,25 +37,12 @@ FIELDS = Draft(
 )
 
 
-class Shop:
-    """The played shop behind a door that can lose answers, or give others."""
+class Shop(Door):
+    """The played shop behind its door."""
 
     def __init__(self, folder: Path) -> None:
         self.played = PlayedShop(folder)
-        self._app = self.played.app()
-        self.requests: list[str] = []
-        self.lose_answer_to: int | None = None
-        self.answers: dict[str, Response] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = f"{scope['method']} {scope['path']}"
-        self.requests.append(request)
-        if request in self.answers:
-            return await self.answers[request](scope, receive, send)
-        if len(self.requests) != self.lose_answer_to:
-            return await self._app(scope, receive, send)
-        await self._app(scope, receive, _lose)
-        return await JSONResponse({"message": "Gateway Timeout"}, 504)(scope, receive, send)
+        super().__init__(self.played.app())
 
     def reset(self) -> None:
         self.requests.clear()
@@ -65,38 +50,6 @@ class Shop:
 
     def wrote(self) -> list[str]:
         return [request for request in self.requests if not request.startswith("GET")]
-
-
-async def _lose(message: Message) -> None:
-    """The answer goes nowhere."""
-
-
-class Secret:
-    """What StoreSecret gives, without AWS."""
-
-    name = "pt/store/api"
-
-    def __init__(self, text: str) -> None:
-        self._keys = json.loads(text)
-
-    def key(self, name: str) -> str:
-        return str(self._keys[name])
-
-
-class Street:
-    """One server for all tests, each with a shop of its own."""
-
-    def __init__(self) -> None:
-        self.shop: Shop | None = None
-        self._server = WebServer(self, 0)
-        self._server.start()
-        self.root = f"http://127.0.0.1:{self._server.port}"
-        self.stop = self._server.stop
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            assert self.shop
-            await self.shop(scope, receive, send)
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +61,8 @@ def street() -> Iterator[Street]:
 
 @pytest.fixture
 def shop(street: Street, tmp_path: Path) -> Shop:
-    street.shop = Shop(tmp_path / "shop")
-    return street.shop
+    street.door = shop = Shop(tmp_path / "shop")
+    return shop
 
 
 @pytest.fixture
@@ -139,13 +92,6 @@ def photo(http_server: Any) -> Callable[..., Product]:
         return Product(photo_id=photo_id, **(values | more))
 
     return make
-
-
-def write(store: WooCommerce, product: Product, *, overwrite: bool = False) -> Any:
-    """As the writer does it."""
-    found = store.find(product)
-    there = found.fields if found else None
-    return store.write(product, found, fields_to_write(product.fields, there, overwrite=overwrite))
 
 
 def only(shop: Shop) -> dict[str, Any]:
@@ -609,15 +555,7 @@ class TestThroughTheHandler:
         ]
         aws.set("review_base_url", http_server.url)
 
-        def until_done(name: str) -> Any:
-            while True:
-                try:
-                    return aws.call("StoreWriter", {"photo_id": name})
-                except StoreUnavailableError as error:
-                    assert "another photo" in str(error)  # noqa: PT017
-
-        with ThreadPoolExecutor(2) as pool:
-            listings = [done["listing"]["id"] for done in pool.map(until_done, names)]
+        listings = [listing["id"] for listing in written_at_once(aws, names)]
         assert len(set(listings)) == 1
         assert sorted(image["src"] for image in only(shop)["images"]) == [
             f"/wp-content/uploads/{name}.jpg" for name in sorted(names)
