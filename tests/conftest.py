@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from photo_tagger.aws import config
 from photo_tagger.aws.clients import client
 from photo_tagger.domain.photo import PhotoRecord
 from photo_tagger.domain.style import StyleDoc
@@ -38,12 +39,13 @@ _OURS = (
 )
 
 
-def forget_what_is_cached(*, clients: bool = True) -> None:
-    """Everything a warm process keeps: settings, parameters, secrets, and clients if wanted."""
+def forget_what_is_cached(*, clients: bool = True, settings: bool = True) -> None:
+    """What a warm process keeps; its clients and the shop's settings only if wanted."""
+    kept = [*([] if clients else [client]), *([] if settings else [config._provider])]
     for name, module in list(sys.modules.items()):
         if name.startswith(_OURS):
             for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear") and (clients or value is not client):
+                if hasattr(value, "cache_clear") and value not in kept:
                     value.cache_clear()
     logger.clear_state()
 

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, Route
 from .conftest import Shop
 from .scenes import scenes, staged_run
 
-WIDTHS = (320, 1280)
-SCHEMES = ("light", "dark")
+SCREENS = (("light", 320), ("dark", 1280))
+"""Colours do not depend on the width, nor does the layout on colours."""
+
 PAGES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 # A mail is shown inside of the mail program's own page.
 NOT_IN_MAILS = ("region", "landmark-one-main", "page-has-heading-one")
@@ -48,8 +49,7 @@ def test_every_page_and_mail_in_light_and_dark_on_narrow_and_wide_screens(
     found = {
         (name, scheme, width): trouble
         for name in scenes(page, shop)
-        for scheme in SCHEMES
-        for width in WIDTHS
+        for scheme, width in SCREENS
         if (trouble := _trouble(page, name, scheme, width))
     }
     assert not found, "\n".join(f"{where}: {trouble}" for where, trouble in found.items())
