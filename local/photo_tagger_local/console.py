@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from photo_tagger_local.inbox import Inbox
@@ -35,12 +35,15 @@ _LINK_TEXTS = {
 }
 
 
-def create_console_app(inbox: Inbox, shop: Shop, links: dict[str, str]) -> Starlette:
+def create_console_app(
+    inbox: Inbox, shop: Shop, links: dict[str, str], store: str | None = None
+) -> Starlette:
     """The web console of a local run: a home page, the inbox and the shop.
 
     `links` are the addresses that the home page leads to. The keys "inbox", "shop", "review" and
     "aws" come with a name and a sentence; any other key is shown as the name itself. The inbox and
-    the shop of this console are there in any case. Requests that name a host other than this
+    the shop of this console are there in any case; where another store is played at the address
+    `store`, the shop's page leads to it. Requests that name a host other than this
     computer are refused, so that no website can read the inbox by pointing a name of its own at
     127.0.0.1.
     """
@@ -50,8 +53,12 @@ def create_console_app(inbox: Inbox, shop: Shop, links: dict[str, str]) -> Starl
     def home(request: Request) -> Response:
         return page("home.html", cards=cards)
 
+    def to_the_store(request: Request) -> Response:
+        return RedirectResponse(str(store))
+
+    elsewhere = [Route("/shop", to_the_store)] if store else []
     return Starlette(
-        routes=[Route("/", home), *inbox.routes(), *shop.routes()],
+        routes=[Route("/", home), *inbox.routes(), *elsewhere, *shop.routes()],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
         exception_handlers={HTTPException: _error_page},
     )

@@ -122,7 +122,8 @@ class LocalRun:
             self._serve(starting, self._reader(), ports.reader)
             self.inbox.start()
             starting.callback(self.inbox.stop)
-            console = create_console_app(self.inbox, self.shop, self.addresses)
+            store = self._store_root if self._store else None
+            console = create_console_app(self.inbox, self.shop, self.addresses, store)
             self._serve(starting, console, ports.console)
             if self._store:
                 self._serve(starting, self._store.app(), ports.store)

@@ -32,7 +32,9 @@ def test_an_approved_draft_is_in_the_store_and_is_taken_back(
         assert record.listing is not None
         assert record.listing.store_target == kind
 
-        seen = httpx.get(run.addresses["shop"], trust_env=False).text
+        console = f"http://127.0.0.1:{options.ports.console}/shop"
+        seen = httpx.get(console, follow_redirects=True, trust_env=False).text
+        assert seen == httpx.get(run.addresses["shop"], trust_env=False).text
         assert escape("A sofa & more") in seen
         assert "withdrawn" not in seen
 
