@@ -235,7 +235,7 @@ class CsvFile:
             others = tuple(image for image in images if not image.is_of(photo_id))
             if line is None or not others:
                 return None
-            values: dict[str, Any] = dict(fields.items())
+            values: dict[str, Any] = {name: fields[name] for name in fields if name != "alt_text"}
             return replace(line, fields=line.fields.model_copy(update=values), images=others)
 
         self._change(*_place(listing), back)

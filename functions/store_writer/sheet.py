@@ -95,8 +95,6 @@ class Sheet:
         """Give a row that was somebody's before us its texts again, without our picture."""
         cells: Cells = {FIELD_COLUMNS[name]: text_of(value) for name, value in fields.items()}
         cells["Picture"] = ""
-        if "alt_text" in listing.written:
-            cells["Alt text"] = ""
         self._change(
             photo_id,
             lambda row: cells | ({"Status": WITHDRAWN} if row.cells["Status"] == NEW else {}),

@@ -101,7 +101,7 @@ class Shopify:
         there = self._with_id(listing.id)
         if there is None:
             return
-        values = {_STORED_AS[name]: value for name, value in fields.items()}
+        values = {_STORED_AS[name]: fields[name] for name in fields if name in _STORED_AS}
         if values:
             self._update({"id": listing.id, **values})
         for image in _images_of(there, photo_id):

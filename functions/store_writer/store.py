@@ -78,7 +78,10 @@ class Store(Protocol):
         """Take a product that we made out of the customers' sight."""
 
     def put_back(self, listing: Listing, photo_id: str, fields: dict[FieldName, object]) -> None:
-        """Give fields of a product the values they had, and take this photo's image off it."""
+        """Give fields of a product the values they had, and take this photo's image off it.
+
+        An alt text among the fields is ours still; where it belongs to the image, it goes with it.
+        """
 
     def check(self) -> list[str]:
         """What was found to be right about key, rights and address, a sentence each."""

@@ -53,10 +53,10 @@ class Turns:
     def _put(
         self, name: str, holder: str, free_at: float, condition: str, held_by: str | None
     ) -> None:
-        values = {":holder": held_by} if held_by else {":now": int(time.time())}
+        values = {":holder": held_by} if held_by else {":now": time.time()}
         client("dynamodb").put_item(
             TableName=self._table,
-            Item=to_item({"photo_id": name, "holder": holder, "free_at": int(free_at)}),
+            Item=to_item({"photo_id": name, "holder": holder, "free_at": free_at}),
             ConditionExpression=condition,
             ExpressionAttributeValues=to_item(values),
         )

@@ -94,9 +94,10 @@ class Writer:
     def undo(self, photo_id: str, *, by_user: str, dry_run: bool) -> dict[str, Any]:
         """Take a listing back: a product that we made goes out of sight, of another's our part.
 
-        Answers what was done, or with `dry_run` would be: `withdraw` the product, or `put_back` the
-        fields of `names`; `kept` are fields that somebody has changed since, which stay as they
-        are. `problem` says why nothing can be done.
+        Answers what was done, or with `dry_run` would be: `withdraw` the product, or `put_back` its
+        `fields`; `kept` are fields that somebody has changed since, which stay as they are. (The
+        alt text is not among them: it mostly goes with the photo's image.) `problem` says why
+        nothing can be done.
         """
         record = self._drafts.get(photo_id)
         if record.status is not Status.LISTED or record.listing is None:
@@ -192,6 +193,6 @@ def _undoing(
     return _Undoing(
         "put_back",
         listing,
-        {name: getattr(was_there, name) for name in ours if name != "alt_text"},
-        [name for name in listing.written if name not in ours],
+        {name: getattr(was_there, name) for name in ours},
+        [name for name in listing.written if name not in (*ours, "alt_text")],
     )

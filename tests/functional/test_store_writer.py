@@ -305,18 +305,20 @@ class TestAProductThatIsThere:
         listed(aws, approved)
         told = undo(aws, approved)
         assert told["does"] == "put_back"
-        assert told["fields"]["title"] == "Our own words"
+        assert (told["fields"]["title"], told["fields"]["alt_text"]) == ("Our own words", "")
         assert shelf.products[SOFA].fields.model_copy(update={"alt_text": ""}) == OUR_SOFA
         assert shelf.images["p9"] == set()
 
     def test_keeps_what_somebody_changed_since(self, aws: Any, approved: str, shelf: Shelf) -> None:
         listed(aws, approved)
         sofa = shelf.products[SOFA]
-        fields = sofa.fields.model_copy(update={"category": "Seating"})
+        changed = {"category": "Seating", "alt_text": "Our sofa, from the left"}
+        fields = sofa.fields.model_copy(update=changed)
         shelf.products[SOFA] = replace(sofa, fields=fields)
         told = undo(aws, approved)
         assert told["kept"] == ["category"]
         assert told["fields"] == {"description": ""}
+        assert shelf.products[SOFA].fields.alt_text == "Our sofa, from the left"
         assert shelf.products[SOFA].fields.category == "Seating"
         assert shelf.products[SOFA].fields.description == ""
 

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import get_args
 
 from digest.handler import Request
+from photo_tagger.aws.config import StoreTarget
 from photo_tagger.domain.photo_files import PHOTO_SUFFIXES
+from photo_tagger_cli.store_kinds import STORE_KINDS
 from photo_tagger_local.packages import build_function_module
+from photo_tagger_local.stores import STORES
 from photo_tagger_local.template import photo_suffixes, read_template, resources_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,3 +139,13 @@ def test_the_visibility_timeout_is_six_times_the_functions() -> None:
     ):
         hidden = TEMPLATE["Resources"][queue]["Properties"]["VisibilityTimeout"]
         assert hidden >= 6 * FUNCTIONS[function]["Properties"]["Timeout"]
+
+
+def test_every_store_has_its_name_in_template_settings_docs_and_command() -> None:
+    targets = set(get_args(StoreTarget))
+    assert set(TEMPLATE["Parameters"]["StoreTarget"]["AllowedValues"]) == targets
+    assert set(STORE_KINDS) == {"webhook", *STORES}
+    assert set(STORE_KINDS) == {name for name in targets if not name.endswith("-csv")}
+    overview = (ROOT / "docs/stores/README.md").read_text()
+    assert all(f"`{target}`" in overview for target in targets)
+    assert all((ROOT / f"docs/stores/{kind}.md").is_file() for kind in (*STORE_KINDS, "csv"))
